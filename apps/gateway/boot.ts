@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAuditQueue } from '#audit';
+import { openCluster, type ClusterConnection } from '#clusters';
+import type { Config } from '#config';
+import { compileIssuers, createKeySets, createVerifiedCache } from '#identity';
+import { compileMappings } from '#mapping';
+import { compilePolicy } from '#policy';
+import { createAddressReader, createHostCheck, createPipeline, followSnapshot, uuidV7, type PipelinePorts, type PipelineSettings } from '#pipeline';
+import { splitSecrets, type ResourceObject } from '#resources';
+import { openStore } from '#store';
+import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
+import { createDispatcher } from './dispatch.ts';
+import { createControlPlane } from './http/create-control-plane.ts';
+import { createDescribeMe } from './me/describe-me.ts';
+import { createUpstreamTokens } from './me/upstream-tokens.ts';
+import { openListener, type Listener } from './open-listener.ts';
+import { openServingCertificate, type CertificateSource } from './serving-certificate.ts';
+import { createOwnApi } from './own-api/create-own-api.ts';
+import { createLoginService } from './login/create-login-service.ts';
+import { createPersonReader } from './login/read-person.ts';
+import { createActRecorder } from './record-act.ts';
+import type { Log } from './log.ts';
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  /** Readiness first, then drain, then the audit log, last the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires everything once: store → snapshot → pipeline → control plane → listener. What it returns is serving.
+ * @throws for whatever makes serving impossible (configuration, key, schema, port); nothing is left open then.
+ */
+export async function bootGateway(config: Config, log: Log): Promise<Gateway> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const act of closers.splice(0).reverse()) await act();
+  };
+  try {
+    return await boot(config, log, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function boot(config: Config, log: Log, closers: (() => Promise<void> | void)[], close: () => Promise<void>): Promise<Gateway> {
+  let draining = false;
+  const now = (): number => Date.now();
+  const store = await openStore({
+    databaseUrl: config.databaseUrl,
+    sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
+    // A key file beside the database is a default for one machine only; replicas must all be given the same key.
+    key: { base64: config.encryptionKey, file: config.encryptionKeyFile ?? (config.databaseUrl ? undefined : join(config.dataDirectory, 'encryption.key')) },
+    log,
+  });
+  closers.push(() => store.close());
+  const audit = createAuditQueue(store.audit, {
+    maxQueued: config.audit.maxQueuedRecords,
+    flushEveryMs: config.audit.flushIntervalMilliseconds,
+    maxBatch: 1000,
+    onError: (error) => log.error('audit records not saved; trying again', { error: String(error) }),
+    onUnsaved: (records) => records.forEach((record) => log.error('audit record not saved', { record })),
+    clock: { now, setTimeout: (act, ms) => setTimeout(act, ms), clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout) },
+  });
+  closers.push(() => audit.close());
+  if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
+
+  const snapshots = await followSnapshot({
+    readAll: () => store.objects.readAll(),
+    onChange: (listener) => store.objects.onChange(listener),
+    onProblem: (error) => log.error('configuration change refused; the last good one stays in force', { error: String(error) }),
+    openCluster: (object) => openCluster(object, {
+      readSecret: async (field) => await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
+      inClusterDirectory: config.inCluster.directory,
+      connectTimeoutSeconds: config.timeouts.connectSeconds,
+      now,
+    }),
+  });
+  closers.push(async () => {
+    snapshots.stop();
+    await Promise.all([...snapshots.current().clusters.values()].map((cluster) => cluster.close()));
+  });
+  const snapshot = () => snapshots.current();
+
+  const isKnownHost = createHostCheck(config.externalUrl, config.allowedHosts);
+  const settings: PipelineSettings = {
+    externalOrigin: new URL(config.externalUrl).origin,
+    isKnownHost,
+    addresses: createAddressReader(config.trustedProxies),
+    timeouts: config.timeouts,
+  };
+  const identity: PipelinePorts['identity'] = {
+    keySets: createKeySets({ now }),
+    sessions: store.sessions,
+    now,
+    verifiedCache: createVerifiedCache(),
+  };
+  const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
+  const pipelinePorts: PipelinePorts = {
+    snapshot, audit, identity, mapping, now,
+    newAuditId: uuidV7,
+    draining: () => draining,
+    log,
+    ownApi: createOwnApi({
+      objects: store.objects,
+      audit: store.audit,
+      flushAudit: () => audit.flush(),
+      checkCompiles,
+      applied: () => snapshots.refresh(),
+    }),
+  };
+  const pipeline = createPipeline(settings, pipelinePorts);
+
+  const certificates = await openCertificates(config, log, (certificate) => listener?.useCertificate(certificate));
+  if (certificates) closers.push(() => certificates.stop());
+  const readPerson = createPersonReader(settings, snapshot, identity);
+  const tokens = createUpstreamTokens({
+    store: store.storedTokens,
+    cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
+    usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
+  });
+  const recordAct = createActRecorder({ audit, settings, now, revision: () => snapshot().revision });
+  const controlPlane = await createControlPlane({
+    readPerson,
+    recordAct,
+    tokens,
+    log,
+    me: createDescribeMe({
+      snapshot, mapping, tokens,
+      externalUrl: config.externalUrl.replace(/\/$/, ''),
+      certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
+    }),
+    login: createLoginService({ config, snapshot, store, now }),
+    readiness: () => {
+      const reasons = [...(draining ? ['shutting down'] : []), ...(audit.healthy() ? [] : ['the audit log cannot be written'])];
+      return { ready: reasons.length === 0, reasons };
+    },
+    consoleDirectory: consoleDirectory(),
+  });
+  closers.push(() => controlPlane.close());
+
+  let listener: Listener | undefined;
+  listener = await openListener(
+    { host: config.listen.host, port: config.listen.port, certificate: certificates?.current(), headersSeconds: config.timeouts.headersSeconds },
+    createDispatcher({ pipeline, controlPlane: controlPlane.handle, isKnownHost }),
+  );
+  const opened = listener;
+  closers.push(async () => {
+    draining = true;
+    await opened.close(config.timeouts.shutdownGraceSeconds * 1000);
+  });
+  const sweep = setInterval(() => void store.sessions.deleteExpired(now()).catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) })), 60_000);
+  closers.push(() => clearInterval(sweep));
+  log.info('serving', { url: config.externalUrl, host: config.listen.host, port: opened.port, database: store.engine, schema: store.schemaVersion, revision: snapshot().revision });
+  return { url: config.externalUrl, port: opened.port, close };
+}
+
+/** Clusters are left out: opening one is no compile and cannot fail for a fault of the object. */
+function checkCompiles(objects: readonly ResourceObject<unknown>[]): void {
+  const of = (kind: string): never[] => objects.filter((object) => object.kind === kind).map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
+  compileIssuers(of('Issuer'));
+  compileMappings(of('Mapping'));
+  compilePolicy(of('AccessRule'));
+}
+
+async function openCertificates(config: Config, log: Log, onChange: Parameters<typeof openServingCertificate>[2]): Promise<CertificateSource | undefined> {
+  if (config.tls.disabled) return undefined;
+  const hosts = [new URL(config.externalUrl).hostname, ...config.allowedHosts.map((host) => host.replace(/:\d+$/, ''))].map((host) => host.replace(/^\[|\]$/g, ''));
+  return await openServingCertificate({ certFile: config.tls.certFile, keyFile: config.tls.keyFile, dataDirectory: config.dataDirectory, hosts }, log, onChange);
+}
+
+/** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */
+function consoleDirectory(): string {
+  const candidates = [join(import.meta.dirname, '../../console'), join(import.meta.dirname, '../../dist/console')];
+  return candidates.find((directory) => existsSync(join(directory, 'index.html'))) ?? (candidates[0] as string);
+}

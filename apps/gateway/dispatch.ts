@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Pipeline } from '#pipeline';
+import { statusBody } from '#kube';
+import { ERRORS, type ErrorCode } from '#errors';
+
+export interface DispatchPorts {
+  readonly pipeline: Pipeline;
+  /** Express and Nest: everything below `/-/`. */
+  readonly controlPlane: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly isKnownHost: (host: string | undefined) => boolean;
+}
+
+export interface Dispatcher {
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  onConnect(request: IncomingMessage, socket: Duplex): void;
+  onClientError(error: NodeJS.ErrnoException, socket: Duplex): void;
+}
+
+const HEALTH = new Set(['/-/healthz', '/-/readyz']);
+
+/**
+ * The one place that decides, by raw bytes, who answers: `/-/` is the control plane, all else the pipeline. Spellings
+ * that merely resemble `/-/` go to the pipeline, which refuses and records them.
+ */
+export function createDispatcher(ports: DispatchPorts): Dispatcher {
+  const { pipeline } = ports;
+  return {
+    onRequest(request, response) {
+      const target = request.url ?? '';
+      if (!isOwnPath(target) || isUnreadable(request)) {
+        if (isBrowserAtRoot(request) && ports.isKnownHost(request.headers.host)) {
+          response.writeHead(302, { Location: '/-/', 'Content-Length': '0', Vary: 'Accept', 'Cache-Control': 'no-store' });
+          response.end();
+          return;
+        }
+        void pipeline.handleRequest(request, response);
+        return;
+      }
+      if (!HEALTH.has(target) && !ports.isKnownHost(request.headers.host)) {
+        pipeline.recordUnreadable('misdirected', { address: request.socket.remoteAddress, method: request.method ?? '', target });
+        answer(response, 'misdirected');
+        return;
+      }
+      ports.controlPlane(request, response);
+    },
+    // The control plane has nothing to upgrade: the pipeline refuses `/-/` there and records it.
+    onUpgrade: (request, socket, head) => void pipeline.handleUpgrade(request, socket, head),
+    onConnect(request, socket) {
+      pipeline.recordUnreadable('badMethod', { address: (socket as Socket).remoteAddress, method: 'CONNECT', target: request.url ?? '' });
+      socket.end(rawAnswer('badMethod'));
+    },
+    onClientError(error, socket) {
+      // A peer that is gone, or never spoke, asked for nothing.
+      if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesRead === 0) return void socket.destroy();
+      const code = codeOf(error);
+      pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
+      socket.end(rawAnswer(code));
+      setTimeout(() => socket.destroy(), 1000).unref();
+    },
+  };
+}
+
+/**
+ * Plain segments only: a target below `/-/` with escapes, dot segments or doubled slashes goes to the pipeline, which
+ * refuses and records it. A query is the handler's.
+ */
+function isOwnPath(target: string): boolean {
+  if (target !== '/-' && !target.startsWith('/-/') && !target.startsWith('/-?')) return false;
+  const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  return /^[\w./-]*$/.test(path) && !path.includes('//') && !path.split('/').some((segment) => segment === '.' || segment === '..');
+}
+
+/** Faults that only the pipeline words and records: a missing or second Host. */
+function isUnreadable(request: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < request.rawHeaders.length; i += 2) if ((request.rawHeaders[i] as string).toLowerCase() === 'host') hosts++;
+  return hosts > 1;
+}
+
+/** A person's browser, not a client that lists paths: curl and kubectl accept anything or JSON. */
+function isBrowserAtRoot(request: IncomingMessage): boolean {
+  return request.url === '/' && (request.method === 'GET' || request.method === 'HEAD') && /(^|,)\s*text\/html\b/.test(request.headers.accept ?? '') && request.headers.authorization === undefined;
+}
+
+function codeOf(error: NodeJS.ErrnoException): ErrorCode {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'headersTooLarge';
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'requestTimeout';
+  return 'badRequest';
+}
+
+function bodyOf(code: ErrorCode): string {
+  const { status, reason, message } = ERRORS[code];
+  return statusBody(status, reason, message);
+}
+
+function answer(response: ServerResponse, code: ErrorCode): void {
+  response.writeHead(ERRORS[code].status, { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
+  response.end(bodyOf(code));
+}
+
+function rawAnswer(code: ErrorCode): string {
+  const body = bodyOf(code);
+  return `HTTP/1.1 ${ERRORS[code].status} ${ERRORS[code].reason}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}

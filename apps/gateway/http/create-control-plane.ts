@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import express from 'express';
+import passport from 'passport';
+import { LOG, type Log } from '../log.ts';
+import type { DescribeMe } from '../me/describe-me.ts';
+import type { UpstreamTokens } from '../me/upstream-tokens.ts';
+import type { LoginService } from '../login/create-login-service.ts';
+import { AuthController, OidcGuard } from './auth.controller.ts';
+import { HealthController } from './health.controller.ts';
+import { MeController } from './me.controller.ts';
+import { PersonGuard } from './person.guard.ts';
+import { CONSOLE_DIRECTORY, DESCRIBE_ME, LOGIN, READINESS, READ_PERSON, RECORD_ACT, UPSTREAM_TOKENS, type Readiness, type ReadPerson, type RecordAct } from './ports.ts';
+import { secureHeaders, serveConsole } from './serve-console.ts';
+import { StatusFilter } from './status.filter.ts';
+
+export interface ControlPlanePorts {
+  readonly readPerson: ReadPerson;
+  readonly recordAct: RecordAct;
+  readonly tokens: UpstreamTokens;
+  readonly me: DescribeMe;
+  readonly login: LoginService;
+  readonly readiness: Readiness;
+  readonly consoleDirectory: string;
+  readonly log: Log;
+}
+
+export interface ControlPlane {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+const MAX_BODY = '64kb';
+
+/** Builds what answers below `/-/`: Nest's modules, wired once at boot. No request of the data plane ever comes here. */
+export async function createControlPlane(ports: ControlPlanePorts): Promise<ControlPlane> {
+  const value = (provide: symbol, useValue: unknown) => ({ provide, useValue });
+
+  @Module({
+    controllers: [HealthController, MeController, AuthController],
+    providers: [
+      value(READ_PERSON, ports.readPerson),
+      value(RECORD_ACT, ports.recordAct),
+      value(UPSTREAM_TOKENS, ports.tokens),
+      value(DESCRIBE_ME, ports.me),
+      value(LOGIN, ports.login),
+      value(READINESS, ports.readiness),
+      value(CONSOLE_DIRECTORY, ports.consoleDirectory),
+      value(LOG, ports.log),
+      OidcGuard,
+      { provide: APP_GUARD, useClass: PersonGuard },
+      { provide: APP_FILTER, useClass: StatusFilter },
+    ],
+  })
+  class ControlPlaneModule {}
+
+  passport.use(ports.login.strategy);
+  const server = express();
+  server.disable('x-powered-by');
+  server.set('etag', false);
+  server.use(secureHeaders);
+  server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
+  server.use('/-', serveConsole(ports.consoleDirectory));
+  const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), { logger: ['error', 'fatal'], bodyParser: false, abortOnError: false });
+  // JSON only: a cross-site form cannot send it, so a state-changing call needs more than a link.
+  app.useBodyParser('json', { limit: MAX_BODY, strict: true });
+  await app.init();
+  return { handle: (request, response) => server(request as never, response as never), close: () => app.close() };
+}

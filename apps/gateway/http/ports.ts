@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import type { Authentication, Identity } from '#model';
+
+/** Injection tokens: Nest wires the control plane at boot, from plain functions that boot has made. */
+export const READ_PERSON = Symbol('READ_PERSON');
+export const DESCRIBE_ME = Symbol('DESCRIBE_ME');
+export const UPSTREAM_TOKENS = Symbol('UPSTREAM_TOKENS');
+export const LOGIN = Symbol('LOGIN');
+export const READINESS = Symbol('READINESS');
+export const RECORD_ACT = Symbol('RECORD_ACT');
+export const CONSOLE_DIRECTORY = Symbol('CONSOLE_DIRECTORY');
+
+/** Who sent this request, by the same identity stage that the API paths use. */
+export type ReadPerson = (request: IncomingMessage) => Promise<Authentication>;
+
+/** Writes one audit record for an act of the control plane (login, logout, stored token). */
+export type RecordAct = (act: {
+  readonly request: IncomingMessage;
+  readonly verb: string;
+  readonly resource: string;
+  readonly name?: string;
+  readonly identity?: Identity;
+  /** For people whose Identity is only being made (login). */
+  readonly person?: { readonly issuer: string; readonly username: string; readonly subject: string };
+  readonly statusCode: number;
+  readonly outcome: 'allow' | 'refused';
+  readonly reason?: string;
+}) => void;
+
+export type Readiness = () => { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -1,0 +1,67 @@
+import type { Config } from '#config';
+import { OidcStrategy, createProviders, logout, type LoginIssuer, type LoginPorts } from '#login';
+import type { Snapshot } from '#pipeline';
+import { splitSecrets, type ResourceObject } from '#resources';
+import type { Store } from '#store';
+
+export interface LoginService {
+  readonly strategy: OidcStrategy;
+  /** Issuers that people can log in with. */
+  listIssuers(): { name: string; displayName: string }[];
+  logout(cookieHeader: string | undefined): Promise<{ setCookie: string }>;
+}
+
+interface IssuerSpec {
+  readonly issuer: { readonly url: string; readonly discoveryURL?: string; readonly certificateAuthority?: string };
+  readonly login?: { readonly clientID: string; readonly scopes?: readonly string[]; readonly displayName?: string };
+}
+
+const MAX_USED_STATES = 10_000;
+
+/** Wires browser login: issuers from the snapshot, client secrets from the store, transactions sealed with the gateway's key. */
+export function createLoginService(options: { config: Config; snapshot(): Snapshot; store: Store; now(): number }): LoginService {
+  const { config, snapshot, store, now } = options;
+  const issuerObjects = (): ResourceObject<unknown>[] => snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
+  const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
+    const object = issuerObjects().find((entry) => entry.metadata.name === name);
+    if (!object) return undefined;
+    const { issuer, login } = object.spec as IssuerSpec & { login: NonNullable<IssuerSpec['login']> };
+    return {
+      name,
+      url: issuer.url,
+      discoveryUrl: issuer.discoveryURL,
+      certificateAuthority: issuer.certificateAuthority,
+      clientId: login.clientID,
+      clientSecret: await store.secrets.read('Issuer', object.metadata.uid ?? '', 'clientSecret', splitSecrets(object).binding),
+      scopes: login.scopes ?? ['openid'],
+    };
+  };
+  const context = { table: 'cookie', row: 'login', field: 'transaction', binding: config.externalUrl };
+  const ports: LoginPorts = {
+    providers: createProviders(readIssuer, now),
+    sessions: store.sessions,
+    sealer: { seal: (clear) => store.sealer.seal(clear, context), open: (sealed) => store.sealer.open(sealed, context) },
+    usedStates: createUsedStates(),
+    callbackUrl: `${config.externalUrl.replace(/\/$/, '')}/-/auth/callback`,
+    idleTimeoutSeconds: config.session.idleTimeoutSeconds,
+    absoluteTimeoutSeconds: config.session.absoluteTimeoutSeconds,
+    now,
+  };
+  return {
+    strategy: new OidcStrategy(ports),
+    listIssuers: () => issuerObjects().map((object) => ({ name: object.metadata.name, displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name })),
+    logout: (cookieHeader) => logout(cookieHeader, store.sessions),
+  };
+}
+
+/** Bounded: the provider refuses a replayed code anyway; this one answers without asking it. */
+function createUsedStates(): LoginPorts['usedStates'] {
+  const used = new Set<string>();
+  return {
+    has: (state) => used.has(state),
+    add(state) {
+      used.add(state);
+      if (used.size > MAX_USED_STATES) used.delete(used.values().next().value as string);
+    },
+  };
+}

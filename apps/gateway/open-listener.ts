@@ -1,0 +1,78 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Dispatcher } from './dispatch.ts';
+import type { ServingCertificate } from './serving-certificate.ts';
+
+export interface Listener {
+  readonly port: number;
+  useCertificate(certificate: ServingCertificate): void;
+  /** Stops accepting, closes idle connections, gives the others `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Headers and target may each have 64 KiB; the parser counts both together, so its limit lies above and each is checked by hand. */
+const MAX_HEAD_BYTES = 136 * 1024;
+
+/**
+ * Opens the one public port. Node's defaults are wrong for this job: watches live for hours (no request time-out),
+ * kubectl reuses connections after minutes (keep-alive above the usual load balancer's), and a header that the parser
+ * silently drops would be one that nobody judged.
+ */
+export async function openListener(
+  options: { host: string; port: number; certificate: ServingCertificate | undefined; headersSeconds: number },
+  dispatcher: Dispatcher,
+): Promise<Listener> {
+  const http = {
+    maxHeaderSize: MAX_HEAD_BYTES,
+    requestTimeout: 0,
+    headersTimeout: options.headersSeconds * 1000,
+    keepAliveTimeout: 620_000,
+    connectionsCheckingInterval: 1000,
+    // Checked by the pipeline, so that its absence is answered with a Status and recorded.
+    requireHostHeader: false,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+  };
+  const server: Server | HttpsServer = options.certificate
+    ? createHttpsServer({ ...http, ...tlsOf(options.certificate) })
+    : createHttpServer(http);
+  server.maxHeadersCount = 0;
+  server.maxRequestsPerSocket = 0;
+  // Node does not close upgraded sockets, so all of them are known here.
+  const sockets = new Set<Socket>();
+  server.on(options.certificate ? 'secureConnection' : 'connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('request', dispatcher.onRequest);
+  server.on('checkContinue', dispatcher.onRequest);
+  server.on('checkExpectation', dispatcher.onRequest);
+  server.on('upgrade', dispatcher.onUpgrade);
+  server.on('connect', dispatcher.onConnect);
+  server.on('clientError', dispatcher.onClientError);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    useCertificate: (certificate) => (server as HttpsServer).setSecureContext(tlsOf(certificate)),
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      // close() does not wait for upgraded sockets.
+      while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      clearTimeout(timer);
+    },
+  };
+}
+
+function tlsOf(certificate: ServingCertificate) {
+  return { cert: certificate.certPem, key: certificate.keyPem, minVersion: 'TLSv1.2' as const };
+}

@@ -1,0 +1,90 @@
+import { statusBody } from '#kube';
+import { ERRORS, GatehouseError } from '#errors';
+import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
+import { splitSecrets, validateObject, type ResourceObject } from '#resources';
+import type { OwnApiPorts } from './create-own-api.ts';
+import { keepsAnAdmin } from './keep-an-admin.ts';
+import { readBody } from './read-body.ts';
+
+const json = (statusCode: number, value: unknown, annotations?: Record<string, string>): OwnApiAnswer => ({
+  statusCode, contentType: 'application/json', body: JSON.stringify(value), ...(annotations ? { annotations } : {}),
+});
+
+/** get, list, create, update and delete of one kind; Kubernetes' own answers for conflicts and faults. */
+export async function serveObjects(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
+  const { info } = request;
+  switch (info.verb) {
+    case 'get':
+      return json(200, await existing(kind, info.name, ports));
+    case 'list': {
+      const { items, revision } = await ports.objects.list(kind);
+      return json(200, { kind: `${kind}List`, apiVersion: 'gatehouse.dev/v1alpha1', metadata: { resourceVersion: String(revision) }, items });
+    }
+    case 'create':
+    case 'update':
+      return await save(request, kind, ports);
+    case 'delete': {
+      const object = await existing(kind, info.name, ports);
+      await refuseBroken(ports, object, undefined);
+      await ports.objects.delete(kind, info.name);
+      await ports.applied();
+      return json(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: info.name, kind: info.resource, uid: object.metadata.uid } }, changed('delete', object));
+    }
+    default:
+      throw new GatehouseError('badMethod', `${info.resource} can be read, listed, created, updated and deleted; "${info.verb || info.method}" is not supported`);
+  }
+}
+
+async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
+  const { info } = request;
+  const validated = validateObject(await readBody(request.request, request.contentType));
+  if (!validated.ok) return invalid(info.name, kind, validated.problems);
+  const { object } = validated;
+  if (object.kind !== kind) return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
+  const { object: stored, secrets } = splitSecrets(object);
+  if (info.verb === 'create') {
+    await refuseBroken(ports, undefined, stored);
+    const created = await ports.objects.create(stored, secrets);
+    await ports.applied();
+    return json(201, created, changed('create', created));
+  }
+  if (object.metadata.name !== info.name) return invalid(info.name, kind, [{ path: 'metadata.name', message: `must be "${info.name}" as in the path` }]);
+  const before = await existing(kind, info.name, ports);
+  await refuseBroken(ports, before, stored);
+  const updated = await ports.objects.update(stored, secrets, object.metadata.resourceVersion);
+  await ports.applied();
+  return json(200, updated, changed('update', updated));
+}
+
+async function existing(kind: string, name: string, ports: OwnApiPorts): Promise<ResourceObject<unknown>> {
+  const object = await ports.objects.get(kind, name);
+  if (!object) throw new GatehouseError('notFound', `there is no ${kind} "${name}"`);
+  return object;
+}
+
+/** A change that would not compile, or would leave nobody who can change it back, is not saved. */
+async function refuseBroken(ports: OwnApiPorts, before: ResourceObject<unknown> | undefined, after: ResourceObject<unknown> | undefined): Promise<void> {
+  const { objects } = await ports.objects.readAll();
+  const rest = objects.filter((object) => !before || object.kind !== before.kind || object.metadata.name !== before.metadata.name);
+  const next = after ? [...rest, after] : rest;
+  try {
+    ports.checkCompiles(next);
+  } catch (error) {
+    if (error instanceof GatehouseError) throw error;
+    throw new GatehouseError('invalid', (error as Error).message, { cause: error });
+  }
+  if (before && !keepsAnAdmin(next)) {
+    throw new GatehouseError('conflict', 'this would leave nobody who may change access rules; grant it to somebody else first');
+  }
+}
+
+function invalid(name: string, kind: string, problems: readonly { path: string; message: string }[]): OwnApiAnswer {
+  const message = `${kind} "${name}" is invalid: ${problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ')}`;
+  const details = { name, kind, group: 'gatehouse.dev', causes: problems.map(({ path, message: text }) => ({ reason: 'FieldValueInvalid', field: path, message: text })) };
+  const { status, reason } = ERRORS.invalid;
+  return { statusCode: status, contentType: 'application/json', body: statusBody(status, reason, message, details) };
+}
+
+function changed(act: string, object: ResourceObject<unknown>): Record<string, string> {
+  return { act, object: `${object.kind}/${object.metadata.name}`, resourceVersion: object.metadata.resourceVersion ?? '' };
+}

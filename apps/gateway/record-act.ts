@@ -1,0 +1,30 @@
+import type { AuditQueue } from '#audit';
+import { readRequestHeaders } from '#kube';
+import { createAuditDraft, GATEWAY_CLUSTER, uuidV7, type PipelineSettings } from '#pipeline';
+import type { RecordAct } from './http/ports.ts';
+
+/** Control-plane acts (login, logout, stored tokens) leave a record like any request, on the virtual cluster. */
+export function createActRecorder(ports: { audit: Pick<AuditQueue, 'record'>; settings: PipelineSettings; now(): number; revision(): number }): RecordAct {
+  return (act) => {
+    const nowMs = ports.now();
+    const { request } = act;
+    const draft = createAuditDraft(uuidV7(nowMs), nowMs, ports.revision(), request.method ?? '', request.url ?? '');
+    const read = readRequestHeaders(request.rawHeaders);
+    draft.sourceAddress = ports.settings.addresses.read(request.socket.remoteAddress, read.ok ? read.headers.forwardedFor : undefined);
+    draft.userAgent = read.ok ? (read.headers.userAgent ?? '') : '';
+    draft.cluster = GATEWAY_CLUSTER;
+    draft.identity = act.identity;
+    draft.statusCode = act.statusCode;
+    ports.audit.record({
+      ...draft.toRecord('ResponseComplete', nowMs),
+      verb: act.verb,
+      apiGroup: 'gatehouse.dev',
+      apiVersion: 'v1alpha1',
+      resource: act.resource,
+      name: act.name ?? '',
+      ...(act.person ?? {}),
+      decision: act.outcome,
+      reason: act.reason ?? '',
+    });
+  };
+}

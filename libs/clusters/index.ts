@@ -1,0 +1,12 @@
+/**
+ * Clusters turn a Cluster object and its sealed credential into live connections: pools, TLS and the gateway's own
+ * authorization. One room holds them so that no other code ever sees a cluster's private key, and so that a change of
+ * server, CA or credential makes new pools instead of mending old ones (two clusters, or two generations of one,
+ * never share a socket or a TLS session).
+ */
+export { openCluster } from './open-cluster.ts';
+export type { ClusterConnection, CredentialUse, OpenClusterPorts } from './open-cluster.ts';
+export { askWhoAmI } from './ask-who-am-i.ts';
+export type { UpstreamIdentity } from './ask-who-am-i.ts';
+export { saveStoredToken } from './save-stored-token.ts';
+export type { SaveStoredTokenInput, SaveStoredTokenPorts } from './save-stored-token.ts';

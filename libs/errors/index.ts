@@ -1,0 +1,6 @@
+/**
+ * Every refusal that the gateway itself makes has one stable code. A code decides the HTTP status and the Kubernetes
+ * reason, so that no two places answer the same fault differently. docs/errors.md lists them; a test keeps both equal.
+ */
+export { ERRORS, GatehouseError, errorStatus, isErrorCode } from './errors.ts';
+export type { ErrorCode, ErrorEntry } from './errors.ts';

@@ -1,0 +1,67 @@
+import { GatehouseError } from '#errors';
+import type { ForwardInput } from './ports.ts';
+import { utf8HeaderValue } from './encode-header-value.ts';
+
+/** Header names that only this file may add; finding one among the client's is a broken invariant. */
+const OURS = new Set(['host', 'authorization', 'audit-id', 'x-forwarded-for', 'x-real-ip', 'connection', 'upgrade', 'forwarded']);
+const PLAIN = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+
+/**
+ * The upstream's request headers, flat (`[name, value, …]`), values as latin1 strings of the exact bytes.
+ *
+ * Identity headers are set last, after everything of the client's that `Connection` names is gone (CVE-2021-31999).
+ * In impersonation mode exactly one non-empty `Impersonate-User` goes out, one `Impersonate-Group` line a group, and
+ * the gateway's own token if it has one; in stored-token mode the person's token and no `Impersonate-*`.
+ *
+ * @throws GatehouseError `internal` where a precondition that the earlier stages guarantee does not hold.
+ */
+export function buildUpstreamHeaders(input: Pick<ForwardInput, 'decision' | 'grant' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'>): string[] {
+  const { decision, grant, headers, upstream } = input;
+  if (decision.allowed !== true) throw broken('a request that was not allowed');
+  if (decision.cluster !== upstream.name || grant.cluster !== upstream.name) throw broken('a decision or grant for another cluster');
+  if (headers.hasImpersonation) throw broken('inbound impersonation headers');
+
+  const out: string[] = ['Host', upstream.hostHeader];
+  const { passThrough } = headers;
+  for (let i = 0; i < passThrough.length; i += 2) {
+    const name = passThrough[i] as string;
+    const lower = name.toLowerCase();
+    if (OURS.has(lower) || lower.startsWith('impersonate-') || lower.startsWith('x-remote-')) throw broken(`the client's ${lower}`);
+    out.push(name, passThrough[i + 1] as string);
+  }
+  out.push('X-Forwarded-For', input.clientAddress, 'Audit-ID', input.auditId);
+
+  if (grant.mode === 'impersonate') {
+    const authorization = upstream.gatewayAuthorization();
+    if (authorization !== undefined) out.push('Authorization', checked(authorization));
+    // An empty user means no impersonation at all: the request would run as the gateway.
+    out.push('Impersonate-User', checked(utf8HeaderValue(grant.user)));
+    for (const group of grant.groups) out.push('Impersonate-Group', checked(utf8HeaderValue(group)));
+    if (grant.uid !== undefined) out.push('Impersonate-Uid', checked(utf8HeaderValue(grant.uid)));
+    for (const [key, values] of Object.entries(grant.extra)) {
+      for (const value of values) out.push(`Impersonate-Extra-${encodeExtraKey(key)}`, checked(utf8HeaderValue(value)));
+    }
+  } else {
+    out.push('Authorization', checked(`Bearer ${grant.token}`));
+  }
+  return out;
+}
+
+/** Extra keys are lower-case and percent-encoded but for token characters (Kubernetes, "User impersonation"). */
+function encodeExtraKey(key: string): string {
+  let out = '';
+  for (const byte of Buffer.from(key.toLowerCase(), 'utf8')) {
+    const char = String.fromCharCode(byte);
+    out += /[a-z0-9!#$&'*+.^_`|~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return out;
+}
+
+function checked(value: string): string {
+  if (!PLAIN.test(value)) throw broken('an identity header value that cannot stand in a header');
+  return value;
+}
+
+function broken(what: string): GatehouseError {
+  return new GatehouseError('internal', undefined, { cause: new Error(`forward was given ${what}`) });
+}

@@ -1,0 +1,18 @@
+/**
+ * Stage 1: credential → Identity. Three answers, never two: not presented, identified, failed. A failed credential
+ * never falls back to another one, and a bearer beside a cookie means that the cookie is not looked at. What is cached
+ * is that a token's signature and claims were good, never who may do what.
+ */
+export { compileIssuers } from './compile-issuers.ts';
+export type { CompiledIssuer, CompiledIssuers, IssuerInput } from './compile-issuers.ts';
+export { createKeySets } from './key-sets.ts';
+export type { FetchJson, KeySets, KeySetPorts } from './key-sets.ts';
+export { fetchJson } from './fetch-json.ts';
+export { createVerifiedCache } from './verified-cache.ts';
+export type { VerifiedCache } from './verified-cache.ts';
+export { authenticate } from './authenticate.ts';
+export type { AuthenticationInput, AuthenticationPorts } from './authenticate.ts';
+export { cookieCounts } from './cookie-counts.ts';
+export { identityFromClaims } from './identity-from-claims.ts';
+export { SESSION_COOKIE } from './session-cookie.ts';
+export type { SessionFinder, SessionRecord } from './ports.ts';

@@ -1,0 +1,106 @@
+import type { ErrorCode } from '#errors';
+import type { RequestInfo } from '#model';
+import { bytesToText } from './decode-percent.ts';
+import { nameRequiredBy } from './field-selector.ts';
+import { isInt64, isLabelSelector } from './label-selector.ts';
+import { readPath } from './read-path.ts';
+import { readQuery, type QueryParameters } from './read-query.ts';
+import { isLongRunning } from './streaming.ts';
+
+export type ParsedRequest = { readonly ok: true; readonly request: RequestInfo } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** Verb of a resource request, and of another one, by method. Methods that are not here are unknown and refused. */
+const METHODS = new Map([
+  ['GET', { verb: 'get', lower: 'get' }],
+  ['HEAD', { verb: 'get', lower: 'head' }],
+  ['POST', { verb: 'create', lower: 'post' }],
+  ['PUT', { verb: 'update', lower: 'put' }],
+  ['PATCH', { verb: 'patch', lower: 'patch' }],
+  ['DELETE', { verb: 'delete', lower: 'delete' }],
+]);
+
+/** Bytes; kube-rules section 4. */
+export const MAX_TARGET_LENGTH = 64 * 1024;
+
+/**
+ * Reads a request as the API server's `RequestInfoFactory` does, or refuses it (kube-rules section 1).
+ *
+ * Guarantees: what is accepted has exactly one reading, the API server's, whatever decodes it once; `request.target`
+ * is `target` itself, to be forwarded byte for byte. Nothing but the strict subset of kube-rules is refused.
+ *
+ * @param target the request target as `req.url` gives it (one char a byte), without the cluster prefix.
+ * @returns codes `badMethod`, `badTarget`, `targetTooLong`, `badPath`, `badQuery`, `legacyPrefix`.
+ * @example parseRequest('GET', '/api/v1/namespaces/team-a/pods?watch=1') // verb 'watch', resource 'pods'
+ */
+export function parseRequest(method: string, target: string): ParsedRequest {
+  const methodWords = METHODS.get(method);
+  if (methodWords === undefined) return refuse('badMethod', 'the method is not one that the Kubernetes API has');
+  if (target.length > MAX_TARGET_LENGTH) return refuse('targetTooLong', 'the request target is longer than 64 KiB');
+  if (target.charCodeAt(0) !== 0x2f) return refuse('badTarget', 'the request target must be a path that starts with /');
+
+  const path = readPath(target);
+  if (!path.ok) return path;
+  const query = path.end < target.length ? readQuery(target, path.end + 1) : undefined;
+  if (typeof query === 'string') return refuse('badQuery', query);
+
+  const rawPath = path.end === target.length ? target : target.slice(0, path.end);
+  const { segments } = path;
+  const apiPrefix = segments[0];
+  // Rules 3 and 4: fewer than three segments, or four under /apis, is no resource.
+  const versionAt = apiPrefix === 'api' ? 1 : apiPrefix === 'apis' ? 2 : 0;
+  if (versionAt === 0 || segments.length < versionAt + 2) {
+    const info: RequestInfo = {
+      method, target, isResource: false, verb: methodWords.lower, apiPrefix: '', group: '', version: '', namespace: '', resource: '',
+      subresource: '', name: '', path: path.decoded, rawPath, proxyTail: '', longRunning: false,
+    };
+    return { ok: true, request: info };
+  }
+
+  let at = versionAt + 1;
+  const first = segments[at];
+  // Rule 5: the API server takes the verb from such a path, whatever the method says.
+  if (first === 'watch' || first === 'proxy') return refuse('legacyPrefix', `the legacy /${first}/ prefix is not supported; use ?watch=1 or the proxy subresource`);
+  let namespace = '';
+  if (first === 'namespaces' && segments.length > at + 1) {
+    namespace = segments[at + 1] as string;
+    const third = segments[at + 2];
+    if (third !== undefined && third !== 'status' && third !== 'finalize') at += 2;
+  }
+  const resource = segments[at] as string;
+  const subresource = segments[at + 2] ?? '';
+  let name = segments[at + 1] ?? '';
+  let { verb } = methodWords;
+  if (name === '' && verb === 'get') {
+    const list = query === undefined ? NO_OPTIONS : readListOptions(query);
+    verb = list.watch ? 'watch' : 'list';
+    name = list.name;
+  }
+  if (name === '' && verb === 'delete') verb = 'deletecollection';
+
+  const request: RequestInfo = {
+    method, target, isResource: true, verb, apiPrefix: apiPrefix as string, group: versionAt === 2 ? (segments[1] as string) : '',
+    version: segments[versionAt] as string, namespace, resource, subresource, name, path: path.decoded, rawPath,
+    proxyTail: path.proxyTail, longRunning: isLongRunning(verb, subresource),
+  };
+  return { ok: true, request };
+}
+
+const refuse = (code: ErrorCode, message: string): ParsedRequest => ({ ok: false, code, message });
+const NO_OPTIONS = { watch: false, name: '' };
+
+/** Rules 9 and 10. If any field of ListOptions does not decode, only `watch` is kept. */
+function readListOptions(query: QueryParameters): { watch: boolean; name: string } {
+  const { watch, fieldSelector, labelSelector, limit, timeoutSeconds } = query;
+  const name = fieldSelector === undefined ? undefined : nameRequiredBy(fieldSelector);
+  const decodes =
+    name !== false &&
+    (limit === undefined || isInt64(limit)) &&
+    (timeoutSeconds === undefined || isInt64(timeoutSeconds)) &&
+    (labelSelector === undefined || isLabelSelector(labelSelector));
+  if (!decodes) return { watch: watch !== undefined && watch !== '0' && !/^false$/i.test(watch), name: '' };
+  return {
+    // Go compares with Unicode folding here, where U+017F (long s) is an s; and without it when decoding failed.
+    watch: watch !== undefined && watch !== '0' && !/^fal(?:s|\u00c5\u00bf)e$/i.test(watch),
+    name: name === undefined || name === '.' || name === '..' || /[/%]/.test(name) ? '' : bytesToText(name),
+  };
+}

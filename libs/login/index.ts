@@ -1,0 +1,15 @@
+/**
+ * Browser login by OpenID Connect: authorization code with PKCE, state and nonce, always, whatever the provider
+ * advertises. The transaction lives in a sealed cookie of the browser that began it, not in a row that a flood of
+ * beginnings could fill; what a login gives is a session in the database, of which the browser holds a random token.
+ */
+export { startLogin } from './start-login.ts';
+export { finishLogin } from './finish-login.ts';
+export type { FinishedLogin } from './finish-login.ts';
+export { logout } from './logout.ts';
+export { OidcStrategy } from './oidc-strategy.ts';
+export { createProviders } from './providers.ts';
+export type { LoginIssuer, Providers } from './providers.ts';
+export { readReturnTo } from './return-to.ts';
+export type { LoginPorts, SessionStore, TransactionSealer } from './ports.ts';
+export { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie } from './cookies.ts';

@@ -1,0 +1,39 @@
+import { Strategy } from 'passport';
+import type { Request } from 'express';
+import { finishLogin, type FinishedLogin } from './finish-login.ts';
+import type { LoginPorts } from './ports.ts';
+import { startLogin } from './start-login.ts';
+
+/**
+ * The two steps as a passport strategy. `openid-client`'s own strategy sends no state where the provider advertises
+ * PKCE and no nonce for `code`, and makes the callback from `Host`; this one always sends both and is told the
+ * callback. It keeps nothing in a session of passport's.
+ *
+ * `req.user` is the FinishedLogin of a good callback; a bad one fails with it as the challenge.
+ */
+export class OidcStrategy extends Strategy {
+  override readonly name = 'oidc';
+  readonly #ports: LoginPorts;
+
+  constructor(ports: LoginPorts) {
+    super();
+    this.#ports = ports;
+  }
+
+  override authenticate(request: Request): void {
+    this.#run(request).catch((error: unknown) => this.error(error));
+  }
+
+  async #run(request: Request): Promise<void> {
+    const at = request.originalUrl.indexOf('?');
+    const query = at < 0 ? '' : request.originalUrl.slice(at);
+    if (request.path.endsWith('/callback')) {
+      const finished: FinishedLogin = await finishLogin({ query, cookieHeader: request.headers.cookie }, this.#ports);
+      return finished.ok ? this.success(finished) : this.fail(finished as never, 401);
+    }
+    const parameters = new URLSearchParams(query);
+    const { redirectTo, setCookie } = await startLogin({ issuer: parameters.get('issuer') ?? '', returnTo: parameters.get('returnTo') }, this.#ports);
+    request.res?.append('Set-Cookie', setCookie);
+    this.redirect(redirectTo);
+  }
+}

@@ -1,0 +1,31 @@
+import * as client from 'openid-client';
+import { loginCookie } from './cookies.ts';
+import type { LoginPorts } from './ports.ts';
+import { readReturnTo } from './return-to.ts';
+import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
+
+/**
+ * Begins a login: where to send the browser, and the cookie that only this browser will bring back.
+ * The callback is the configured one, never made from `Host`.
+ * @throws GatehouseError notFound, identityUnavailable.
+ */
+export async function startLogin(input: { readonly issuer: string; readonly returnTo: unknown }, ports: LoginPorts): Promise<{ redirectTo: string; setCookie: string }> {
+  const { issuer, configuration } = await ports.providers.configure(input.issuer);
+  const transaction: Transaction = {
+    issuer: issuer.name,
+    state: client.randomState(),
+    nonce: client.randomNonce(),
+    codeVerifier: client.randomPKCECodeVerifier(),
+    returnTo: readReturnTo(input.returnTo),
+    startedAtMs: ports.now(),
+  };
+  const redirectTo = client.buildAuthorizationUrl(configuration, {
+    redirect_uri: ports.callbackUrl,
+    scope: issuer.scopes.join(' '),
+    state: transaction.state,
+    nonce: transaction.nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
+    code_challenge_method: 'S256',
+  });
+  return { redirectTo: redirectTo.href, setCookie: loginCookie(ports.sealer.seal(JSON.stringify(transaction)), TRANSACTION_SECONDS) };
+}

@@ -1,0 +1,25 @@
+import type { TransactionSealer } from './ports.ts';
+
+/** One login that has begun in one browser. */
+export interface Transaction {
+  readonly issuer: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly returnTo: string;
+  readonly startedAtMs: number;
+}
+
+/** A person needs minutes to type a password and a second factor. */
+export const TRANSACTION_SECONDS = 600;
+
+/** The transaction in a cookie's value, or undefined where it is none of ours or too old. */
+export function openTransaction(sealed: string, sealer: TransactionSealer, nowMs: number): Transaction | undefined {
+  try {
+    const transaction = JSON.parse(sealer.open(sealed)) as Transaction;
+    const age = nowMs - transaction.startedAtMs;
+    return age >= 0 && age < TRANSACTION_SECONDS * 1000 ? transaction : undefined;
+  } catch {
+    return undefined;
+  }
+}

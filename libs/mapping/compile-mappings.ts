@@ -1,0 +1,106 @@
+import type { Identity } from '#model';
+
+/** One person or group of one issuer; without user and group everybody of that issuer; with both, both must hold. */
+export interface Subject {
+  readonly issuer: string;
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/** Where a name comes from: a claim, the identity as the issuer named it, or a literal. */
+export type ValueSource =
+  | { readonly claim: string; readonly prefix?: string | undefined }
+  | { readonly from: 'username' | 'groups' | 'uid'; readonly prefix?: string | undefined }
+  | { readonly value: string };
+
+export interface ExtraSource {
+  readonly key: string;
+  readonly value: ValueSource;
+}
+
+export interface MappingInput {
+  readonly name: string;
+  readonly subjects: readonly Subject[];
+  /** Names, or `*` for every cluster but `gatehouse`. */
+  readonly clusters: readonly string[];
+  readonly impersonate?: {
+    readonly user: ValueSource;
+    readonly groups?: readonly ValueSource[] | undefined;
+    readonly uid?: ValueSource | undefined;
+    readonly extra?: readonly ExtraSource[] | undefined;
+  } | undefined;
+  readonly storedToken?: object | undefined;
+  /** More groups than this refuse the request. Default 500. */
+  readonly maxGroups?: number | undefined;
+}
+
+/** Mappings by cluster and subject; immutable. */
+export interface CompiledMappings {
+  /** The mapping that speaks for this person on this cluster, or undefined. */
+  find(identity: Identity, cluster: string): MappingInput | undefined;
+}
+
+const GATEWAY_CLUSTER = 'gatehouse';
+
+/** The first mapping by name of each subject; a mapping is its rank, its place when all are sorted by name. */
+interface IssuerMappings {
+  everybody: number;
+  readonly users: Map<string, number>;
+  readonly groups: Map<string, number>;
+  readonly usersInGroups: Map<string, Map<string, number>>;
+}
+
+/**
+ * Indexes mappings so that finding one costs a few look-ups however many there are.
+ *
+ * One documented order where several match: a mapping whose subject names the user (with or without a group) wins over
+ * one that names a group, that over one for everybody of the issuer; among equals the name that sorts first, by code
+ * unit. Whether the cluster was named or met by `*` makes no difference. No mapping is ever found for `gatehouse`.
+ */
+export function compileMappings(mappings: readonly MappingInput[]): CompiledMappings {
+  const sorted = mappings.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const clusters = new Map<string, Map<string, IssuerMappings>>();
+  for (const [rank, mapping] of sorted.entries()) {
+    for (const cluster of mapping.clusters) {
+      if (cluster === GATEWAY_CLUSTER) continue;
+      const issuers = getOrAdd(clusters, cluster, () => new Map<string, IssuerMappings>());
+      for (const subject of mapping.subjects) addSubject(getOrAdd(issuers, subject.issuer, newIssuer), subject, rank);
+    }
+  }
+  return {
+    find(identity, cluster) {
+      if (cluster === GATEWAY_CLUSTER) return undefined;
+      const places = [clusters.get(cluster)?.get(identity.issuer), clusters.get('*')?.get(identity.issuer)];
+      let user = Infinity;
+      let group = Infinity;
+      let everybody = Infinity;
+      for (const place of places) {
+        if (place === undefined) continue;
+        user = Math.min(user, place.users.get(identity.username) ?? Infinity);
+        const both = place.usersInGroups.get(identity.username);
+        for (const name of identity.groups) {
+          group = Math.min(group, place.groups.get(name) ?? Infinity);
+          user = Math.min(user, both?.get(name) ?? Infinity);
+        }
+        everybody = Math.min(everybody, place.everybody);
+      }
+      return sorted[user !== Infinity ? user : group !== Infinity ? group : everybody];
+    },
+  };
+}
+
+const newIssuer = (): IssuerMappings => ({ everybody: Infinity, users: new Map(), groups: new Map(), usersInGroups: new Map() });
+
+/** Ranks come in ascending order: the first one stays. */
+function addSubject(issuer: IssuerMappings, { user, group }: Subject, rank: number): void {
+  if (user !== undefined && group !== undefined) getOrAdd(getOrAdd(issuer.usersInGroups, user, () => new Map<string, number>()), group, () => rank);
+  else if (user !== undefined) getOrAdd(issuer.users, user, () => rank);
+  else if (group !== undefined) getOrAdd(issuer.groups, group, () => rank);
+  else issuer.everybody = Math.min(issuer.everybody, rank);
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = create()));
+  return value;
+}

@@ -1,0 +1,34 @@
+declare const mintedByMapping: unique symbol;
+
+/** Keys lower-case and not yet percent-encoded; each value becomes a header line of its own. */
+export type Extra = Readonly<Record<string, readonly string[]>>;
+
+interface GrantBase {
+  readonly [mintedByMapping]: true;
+  /** `metadata.name` of the Mapping that gave it. */
+  readonly mapping: string;
+  readonly cluster: string;
+}
+
+/** Speak as this user: the gateway's own credential plus `Impersonate-*`. `user` is never empty. */
+export interface ImpersonateGrant extends GrantBase {
+  readonly mode: 'impersonate';
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly uid: string | undefined;
+  readonly extra: Extra;
+}
+
+/** Speak with the person's own upstream token; then no `Impersonate-*` and no client certificate goes upstream. */
+export interface StoredTokenGrant extends GrantBase {
+  readonly mode: 'storedToken';
+  /** Row id of the token; safe to log. */
+  readonly tokenId: string;
+  /** The clear token. Never logged, never serialised. */
+  readonly token: string;
+  /** What SelfSubjectReview answered when it was saved. */
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export type Grant = ImpersonateGrant | StoredTokenGrant;

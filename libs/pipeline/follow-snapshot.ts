@@ -1,0 +1,48 @@
+import type { ResourceObject } from '#resources';
+import { compileSnapshot, type CompilePorts, type Snapshot } from './snapshot.ts';
+
+export interface SnapshotSource {
+  current(): Snapshot;
+  /** Reads and compiles now; resolves when a snapshot of at least the store's revision at the call is in force. */
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+export interface FollowPorts extends CompilePorts {
+  readAll(): Promise<{ revision: number; objects: ResourceObject<unknown>[] }>;
+  onChange(listener: () => void): () => void;
+  /** Told of every change that could not be compiled or read; the last good snapshot stays. */
+  onProblem(error: unknown): void;
+}
+
+/**
+ * Holds the snapshot in force and replaces it whole when the store changes. The first compile must succeed; after
+ * that a broken change is refused and the last good one stays.
+ */
+export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource> {
+  let { snapshot } = await compileSnapshot(undefined, await ports.readAll(), ports);
+  let running: Promise<void> | undefined;
+  let again: Promise<void> | undefined;
+
+  const load = async (): Promise<void> => {
+    const loaded = await ports.readAll();
+    if (loaded.revision === snapshot.revision) return;
+    const { snapshot: next, retired } = await compileSnapshot(snapshot, loaded, ports);
+    snapshot = next;
+    for (const cluster of retired) cluster.close().catch(ports.onProblem);
+  };
+  // One load at a time, and one more for whatever arrived meanwhile: a waiter never gets an older state than it asked for.
+  const refresh = (): Promise<void> => {
+    if (!running) {
+      running = load().finally(() => (running = undefined));
+      return running;
+    }
+    again ??= running.catch(() => {}).then(() => {
+      again = undefined;
+      return refresh();
+    });
+    return again;
+  };
+  const stop = ports.onChange(() => refresh().catch(ports.onProblem));
+  return { current: () => snapshot, refresh, stop };
+}

@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import { authenticate, cookieCounts } from '#identity';
+import { mayUpgrade, parseRequest, readClusterPrefix, readRequestHeaders, type RequestHeaders } from '#kube';
+import { resolveGrant } from '#mapping';
+import { decide } from '#policy';
+import type { ErrorCode } from '#errors';
+import type { AllowedDecision, Grant, Identity } from '#model';
+import type { AuditDraft } from './audit-draft.ts';
+import { GATEWAY_CLUSTER, type PipelinePorts, type PipelineSettings } from './ports.ts';
+import type { ClusterUpstream, Snapshot } from './snapshot.ts';
+
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message: string | undefined;
+}
+
+interface JudgedBase {
+  readonly ok: true;
+  readonly identity: Identity;
+  readonly headers: RequestHeaders;
+  readonly decision: AllowedDecision;
+  readonly clusterPrefix: string;
+}
+
+/** An allowed request: for a cluster with the Grant that speaks there, or for the gateway's own objects without one. */
+export type Judged =
+  | (JudgedBase & { readonly own: false; readonly grant: Grant; readonly upstream: ClusterUpstream })
+  | (JudgedBase & { readonly own: true });
+
+const refuse = (code: ErrorCode, message?: string): Refusal => ({ ok: false, code, message });
+
+/**
+ * Stages 1 to 3, in order: bytes → RequestInfo, credential → Identity, Identity → Grant, all of it → Decision.
+ * Fills the audit draft as it goes, so that a refusal is recorded with all that was known. Sends nothing anywhere.
+ */
+export async function judge(request: IncomingMessage, snapshot: Snapshot, draft: AuditDraft, settings: PipelineSettings, ports: PipelinePorts): Promise<Judged | Refusal> {
+  // The source address first: it belongs into the record whatever happens next.
+  const read = readRequestHeaders(request.rawHeaders);
+  const peer = request.socket.remoteAddress;
+  draft.sourceAddress = settings.addresses.read(peer, read.ok ? read.headers.forwardedFor : undefined);
+  if (!read.ok) return refuse(read.code, read.message);
+  const { headers } = read;
+  draft.userAgent = headers.userAgent ?? '';
+  if (!settings.isKnownHost(headers.host)) return refuse(headers.host === undefined ? 'badHeader' : 'misdirected', headers.host === undefined ? 'the request has no Host header' : undefined);
+
+  // kube: the bytes that are judged here are the bytes that will be sent.
+  const prefix = readClusterPrefix(request.url ?? '');
+  if (prefix.kind === 'refused') return refuse(prefix.code, prefix.message);
+  if (prefix.kind === 'gateway') return refuse('badPath');
+  const cluster = prefix.kind === 'cluster' ? prefix.cluster : (snapshot.defaultCluster ?? '');
+  draft.cluster = cluster;
+  const parsed = parseRequest(request.method ?? '', prefix.target);
+  if (!parsed.ok) return refuse(parsed.code, parsed.message);
+  const info = (draft.request = parsed.request);
+  if (headers.upgrade && !mayUpgrade(info)) return refuse('badUpgrade');
+
+  // identity
+  const authentication = await authenticate(
+    {
+      authorization: headers.authorization,
+      websocketBearer: headers.websocketBearer,
+      cookies: headers.cookies,
+      cookieAllowed: cookieCounts(
+        { secFetchSite: headers.secFetchSite, secFetchMode: headers.secFetchMode, origin: headers.origin, method: info.method, upgrade: headers.upgrade !== undefined },
+        settings.externalOrigin,
+      ),
+    },
+    snapshot.issuers,
+    ports.identity,
+  );
+  if (authentication.outcome === 'notPresented') return refuse('notPresented', authentication.message);
+  if (authentication.outcome === 'failed') return refuse(authentication.code, authentication.message);
+  const identity = (draft.identity = authentication.identity);
+  if (headers.hasImpersonation) return refuse('impersonationRefused');
+
+  // mapping: as whom the cluster sees this person. The gateway's own objects need none.
+  const own = cluster === GATEWAY_CLUSTER && prefix.kind === 'cluster';
+  const upstream = own ? undefined : snapshot.clusters.get(cluster);
+  if (!own && !upstream) {
+    return refuse('unknownCluster', prefix.kind === 'default' ? 'no cluster is the default one; use /clusters/<name>/…' : undefined);
+  }
+  let grant: Grant | undefined;
+  if (!own) {
+    const resolved = await resolveGrant(snapshot.mappings, identity, cluster, ports.mapping);
+    if (!resolved.ok) return refuse(resolved.code, resolved.message);
+    grant = draft.grant = resolved.grant;
+  }
+
+  // policy: judges the person, never the mapped names.
+  const decision = (draft.decision = decide(snapshot.policy, identity, cluster, info, { upgrade: headers.upgrade !== undefined }));
+  if (!decision.allowed) return refuse('denied', decision.reason);
+  const base = { ok: true as const, identity, headers, decision, clusterPrefix: prefix.kind === 'cluster' ? `/clusters/${cluster}` : '' };
+  return grant && upstream ? { ...base, own: false, grant, upstream } : { ...base, own: true };
+}

@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GatehouseError, ERRORS, type ErrorCode } from '#errors';
+import { answerOnSocket, forwardRequest, forwardUpgrade, type ForwardInput, type ForwardOutcome } from '#forward';
+import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
+import { judge, type Judged } from './judge.ts';
+import type { PipelinePorts, PipelineSettings } from './ports.ts';
+import { writeStatus } from './write-status.ts';
+
+export interface Pipeline {
+  /** An ordinary request on an API path. Never rejects; always answers or cuts the connection; always records. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** A request that asked for an upgrade; `socket` is the pipeline's from here on. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** Records what never became a request that a stage could see (parser faults, CONNECT). */
+  recordUnreadable(code: ErrorCode, source: { address: string | undefined; method: string; target: string }): void;
+}
+
+type Answer = () => ServerResponse;
+type Send = (input: ForwardInput) => Promise<ForwardOutcome>;
+
+/**
+ * One request, in a straight line:
+ * snapshot → bytes → identity → mapping → policy (`judge`) → durable start where it runs long → forward → record.
+ */
+export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
+  async function run(request: IncomingMessage, answer: Answer, send: Send): Promise<void> {
+    const receivedAtMs = ports.now();
+    const snapshot = ports.snapshot();
+    const draft = createAuditDraft(ports.newAuditId(receivedAtMs), receivedAtMs, snapshot.revision, request.method ?? '', request.url ?? '');
+    try {
+      if (ports.draining()) return refuse(draft, answer, 'draining');
+      // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
+      if (!ports.audit.healthy()) return refuse(draft, answer, 'auditUnavailable');
+      const judged = await judge(request, snapshot, draft, settings, ports);
+      if (!judged.ok) return refuse(draft, answer, judged.code, judged.message);
+      // What runs for hours must be in the log while it runs.
+      if (judged.decision.request.longRunning) await startRecord(draft, ports);
+      if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
+
+      const outcome = await send({
+        request,
+        decision: judged.decision,
+        grant: judged.grant,
+        headers: judged.headers,
+        upstream: judged.upstream,
+        auditId: draft.auditId,
+        clientAddress: draft.sourceAddress,
+        clusterPrefix: judged.clusterPrefix,
+        timeouts: settings.timeouts,
+      });
+      settle(draft, outcome, answer);
+    } catch (error) {
+      fail(draft, answer, error);
+    } finally {
+      ports.audit.record(draft.toRecord('ResponseComplete', ports.now()));
+    }
+  }
+
+  function refuse(draft: AuditDraft, answer: Answer, code: ErrorCode, message?: string): void {
+    const text = message ?? ERRORS[code].message;
+    draft.refusal = { code, message: text };
+    draft.statusCode = ERRORS[code].status;
+    const response = answer();
+    if (response.headersSent || response.destroyed) return;
+    writeStatus(response, code, text, draft.auditId);
+  }
+
+  function settle(draft: AuditDraft, outcome: ForwardOutcome, answer: Answer): void {
+    draft.statusCode = outcome.statusCode;
+    draft.bytesIn = outcome.bytesIn;
+    draft.bytesOut = outcome.bytesOut;
+    draft.upstreamRequests = outcome.upstreamRequests;
+    if (outcome.aborted) draft.annotations.aborted = outcome.aborted;
+    if (outcome.cause !== undefined) ports.log.warn('forward failed', { auditId: draft.auditId, cluster: draft.cluster, cause: String(outcome.cause) });
+    if (outcome.refusal) refuse(draft, answer, outcome.refusal.code, outcome.refusal.message);
+  }
+
+  function fail(draft: AuditDraft, answer: Answer, error: unknown): void {
+    const code = error instanceof GatehouseError ? error.code : 'internal';
+    // Only a GatehouseError's own message may be shown; a cause never is.
+    refuse(draft, answer, code, error instanceof GatehouseError ? error.message : undefined);
+    if (ERRORS[code].status >= 500) ports.log.error('request failed', { auditId: draft.auditId, error: String(error), cause: String((error as Error).cause ?? '') });
+  }
+
+  return {
+    handleRequest: (request, response) => run(request, () => response, (input) => {
+      // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
+      if (input.headers.expectContinue) response.writeContinue();
+      return forwardRequest(input, response);
+    }),
+    handleUpgrade(request, socket, head) {
+      let response: ServerResponse | undefined;
+      return run(request, () => (response ??= answerOnSocket(request, socket)), (input) => forwardUpgrade(input, socket, head));
+    },
+    recordUnreadable(code, source) {
+      const receivedAtMs = ports.now();
+      const draft = createAuditDraft(ports.newAuditId(receivedAtMs), receivedAtMs, ports.snapshot().revision, source.method, source.target);
+      draft.sourceAddress = settings.addresses.read(source.address, undefined);
+      draft.refusal = { code, message: ERRORS[code].message };
+      draft.statusCode = ERRORS[code].status;
+      ports.audit.record(draft.toRecord('ResponseComplete', receivedAtMs));
+    },
+  };
+}
+
+async function startRecord(draft: AuditDraft, ports: PipelinePorts): Promise<void> {
+  try {
+    await ports.audit.recordDurably(draft.toRecord('ResponseStarted', ports.now()));
+  } catch (cause) {
+    throw new GatehouseError('auditUnavailable', undefined, { cause });
+  }
+}
+
+/** The gateway's own objects: same line, but the answer is made here instead of upstream. */
+async function answerOwn(judged: Judged, request: IncomingMessage, draft: AuditDraft, response: ServerResponse, ports: PipelinePorts): Promise<void> {
+  const { headers, identity, decision } = judged;
+  if (headers.expectContinue) response.writeContinue();
+  const answer = await ports.ownApi.handle({
+    info: decision.request,
+    identity,
+    request,
+    accept: headers.accept,
+    contentType: request.headers['content-type'],
+    auditId: draft.auditId,
+  });
+  Object.assign(draft.annotations, answer.annotations);
+  draft.statusCode = answer.statusCode;
+  const body = Buffer.from(answer.body);
+  draft.bytesOut = body.length;
+  response.writeHead(answer.statusCode, ['Content-Type', answer.contentType, 'Content-Length', String(body.length), 'X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store', 'Content-Security-Policy', 'sandbox', 'Audit-Id', draft.auditId]);
+  response.end(body);
+}

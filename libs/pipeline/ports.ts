@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import type { AuditQueue } from '#audit';
+import type { ForwardTimeouts } from '#forward';
+import type { AuthenticationPorts } from '#identity';
+import type { MappingPorts } from '#mapping';
+import type { Identity, RequestInfo } from '#model';
+import type { AddressReader } from './client-address.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** The virtual cluster that holds the gateway's own objects. No wildcard ever matches it. */
+export const GATEWAY_CLUSTER = 'gatehouse';
+
+export interface OwnApiRequest {
+  readonly info: RequestInfo;
+  readonly identity: Identity;
+  readonly request: IncomingMessage;
+  readonly accept: string | undefined;
+  readonly contentType: string | undefined;
+  readonly auditId: string;
+}
+
+export interface OwnApiAnswer {
+  readonly statusCode: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** What changed, for the audit record. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Serves an allowed request for the gateway's own objects. Throws GatehouseError for what it refuses. */
+export interface OwnApi {
+  handle(request: OwnApiRequest): Promise<OwnApiAnswer>;
+}
+
+export interface PipelineSettings {
+  /** `https://host[:port]`, from `externalUrl`; what an exact `Origin` is compared with. */
+  readonly externalOrigin: string;
+  readonly isKnownHost: (host: string | undefined) => boolean;
+  readonly addresses: AddressReader;
+  readonly timeouts: ForwardTimeouts;
+}
+
+export interface PipelinePorts {
+  snapshot(): Snapshot;
+  readonly audit: Pick<AuditQueue, 'record' | 'recordDurably' | 'healthy'>;
+  readonly identity: AuthenticationPorts;
+  readonly mapping: MappingPorts;
+  readonly ownApi: OwnApi;
+  /** True once shutdown has begun. */
+  draining(): boolean;
+  now(): number;
+  newAuditId(nowMs: number): string;
+  /** The gateway's own log. Never given a secret. */
+  readonly log: { error(message: string, fields: Record<string, unknown>): void; warn(message: string, fields: Record<string, unknown>): void };
+}

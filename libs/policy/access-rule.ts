@@ -1,0 +1,36 @@
+/** One person or group of one issuer; without user and group everybody of it; with both, both must hold. */
+export interface Subject {
+  readonly issuer: string;
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/**
+ * RBAC's words (`resources`, or `nonResourceURLs`), or raw `methods` and `paths`. What RBAC requires is required here:
+ * an absent `verbs`, `apiGroups`, `resources` or `methods` matches nothing.
+ */
+export interface Rule {
+  readonly verbs?: readonly string[] | undefined;
+  readonly apiGroups?: readonly string[] | undefined;
+  /** `pods`, `pods/log`, `*`, `*\/scale`. A Deny also knows `pods/*`: all subresources of pods. */
+  readonly resources?: readonly string[] | undefined;
+  readonly resourceNames?: readonly string[] | undefined;
+  /** Absent: all, and cluster-scoped. Present: only requests in those; `*` is every namespace, without cluster-scoped. */
+  readonly namespaces?: readonly string[] | undefined;
+  /** Exact, or a prefix that ends in `*`. */
+  readonly nonResourceURLs?: readonly string[] | undefined;
+  /** `GET` covers HEAD; `*` is every method. */
+  readonly methods?: readonly string[] | undefined;
+  /** Globs over the raw path; see `readPathPattern` of `#kube`. */
+  readonly paths?: readonly string[] | undefined;
+}
+
+export interface AccessRuleInput {
+  readonly name: string;
+  readonly subjects: readonly Subject[];
+  /** Names, or `*` for every cluster but `gatehouse`. */
+  readonly clusters: readonly string[];
+  readonly effect?: 'Allow' | 'Deny' | undefined;
+  readonly mode?: 'Enforce' | 'Report' | undefined;
+  readonly rules: readonly Rule[];
+}

@@ -1,0 +1,46 @@
+import type { RequestInfo } from '#model';
+import type { Rule } from './access-rule.ts';
+import type { FoundRules } from './found-rules.ts';
+import type { Act } from './needed-acts.ts';
+import { PathIndex } from './path-index.ts';
+import { allowedSegments, deniedSegments } from './path-spellings.ts';
+import type { Question } from './question.ts';
+import { ResourceIndex } from './resource-index.ts';
+import { UrlIndex } from './url-index.ts';
+
+/** All rules of one subject on one cluster with one effect and one mode. */
+export class RuleSet {
+  #resources: ResourceIndex | undefined;
+  #urls: UrlIndex | undefined;
+  #paths: PathIndex | undefined;
+
+  add(rank: number, rule: Rule): void {
+    if (rule.resources?.length) (this.#resources ??= new ResourceIndex()).add(rank, rule);
+    if (rule.nonResourceURLs?.length) (this.#urls ??= new UrlIndex()).add(rank, rule);
+    if (rule.paths?.length) (this.#paths ??= new PathIndex()).add(rank, rule);
+  }
+
+  findAllow(question: Question, act: Act, found: FoundRules): void {
+    const { request } = question;
+    if (request.isResource) this.#resources?.findAllow(question, act.verb, found);
+    else this.#urls?.find(request.path, act.verb, found);
+    this.#paths?.find(allowedSegments(request), act.method, question.literalSegment, found);
+  }
+
+  findDeny(question: Question, act: Act, found: FoundRules): void {
+    const { request } = question;
+    if (request.isResource) this.#resources?.findDeny(question, act.verb, found);
+    else this.#findDeniedUrl(request, act.verb, found);
+    if (this.#paths !== undefined) for (const segments of deniedSegments(request)) this.#paths.find(segments, act.method, -1, found);
+  }
+
+  /** `/logs/` reaches what `/logs` reaches. A HEAD is a GET. */
+  #findDeniedUrl({ path, method }: RequestInfo, verb: string, found: FoundRules): void {
+    if (this.#urls === undefined) return;
+    const trimmed = path.replace(/\/+$/, '');
+    for (const spelling of trimmed === path || trimmed === '' ? [path] : [path, trimmed]) {
+      this.#urls.find(spelling, verb, found);
+      if (method === 'HEAD') this.#urls.find(spelling, 'get', found);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** What is wrong with a bundle of PEM certificates, or undefined. */
+export function checkCertificates(pem: string): string | undefined {
+  const blocks = pem.match(CERTIFICATE);
+  if (!blocks) return 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----)';
+  if (pem.includes('PRIVATE KEY')) return 'must hold certificates only; this holds a private key as well';
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch {
+      return `certificate ${index + 1} cannot be read`;
+    }
+  }
+  return undefined;
+}
+
+/** The text behind base64, or undefined where it is none. Line breaks, as `base64` prints them, are fine. */
+export function decodeBase64(data: string): string | undefined {
+  const joined = data.replace(/\s/g, '');
+  return BASE64.test(joined) && joined.length % 4 === 0 ? Buffer.from(joined, 'base64').toString('utf8') : undefined;
+}
+
+/** As `checkCertificates`, of base64 as in a kubeconfig. */
+export function checkCertificateData(data: string): string | undefined {
+  const pem = decodeBase64(data);
+  return pem === undefined ? 'must be base64 of certificates in PEM, as certificate-authority-data of a kubeconfig' : checkCertificates(pem);
+}
+
+/** What is wrong with a certificate and its private key (both base64 of PEM) together, by field. Repeats nothing of the key. */
+export function checkClientPair(certificateData: string, keyData: string): { certificate?: string; key?: string } {
+  const certificate = checkCertificateData(certificateData);
+  if (certificate !== undefined) return { certificate };
+  const keyPem = decodeBase64(keyData);
+  if (keyPem === undefined) return { key: 'must be base64 of a private key in PEM, as client-key-data of a kubeconfig' };
+  if (keyPem.includes('ENCRYPTED')) return { key: 'must not be encrypted with a passphrase' };
+  try {
+    const fits = new X509Certificate(decodeBase64(certificateData) as string).checkPrivateKey(createPrivateKey(keyPem));
+    return fits ? {} : { key: 'is not the key of clientCertificateData' };
+  } catch {
+    return { key: 'must be a private key in PEM' };
+  }
+}

@@ -1,0 +1,39 @@
+import type { ResourceObject } from './resource-object.ts';
+
+/** A secret field taken out of an object. */
+export interface SplitSecret {
+  /** `token`, `clientCertificate`, `clientKey` (both PEM) of a Cluster; `clientSecret` of an Issuer. */
+  readonly field: string;
+  /** Never logged, never serialised but sealed. */
+  readonly clear: string;
+  /** Digest of where the secret may be sent; see `splitSecrets`. */
+  readonly binding: string;
+}
+
+/** Objects with Kubernetes' semantics. Objects come and go without their secrets. */
+export interface ObjectStore {
+  /** Sorted by name. @throws GatehouseError storeUnavailable, as all of these. */
+  list(kind: string): Promise<{ items: ResourceObject[]; revision: number }>;
+  get(kind: string, name: string): Promise<ResourceObject | undefined>;
+  /** @throws GatehouseError alreadyExists. */
+  create(object: ResourceObject, secrets: readonly SplitSecret[]): Promise<ResourceObject>;
+  /**
+   * Without `secrets` the stored ones stay, unless their binding or the kind of credential changed: then they are
+   * dropped. An update that changes nothing bumps nothing.
+   * @throws GatehouseError notFound, conflict.
+   */
+  update(object: ResourceObject, secrets: readonly SplitSecret[], expectedResourceVersion?: string): Promise<ResourceObject>;
+  /** Its secrets go with it. @throws GatehouseError notFound, conflict. */
+  delete(kind: string, name: string, expectedResourceVersion?: string): Promise<void>;
+  /** Counts every change of any object. */
+  revision(): Promise<number>;
+  /** All objects and the revision of the same moment. */
+  readAll(): Promise<{ revision: number; objects: ResourceObject[] }>;
+  /** Tells of changes by this program and, a moment later, by others. Answers how to stop. */
+  onChange(listener: (revision: number) => void): () => void;
+}
+
+export interface SecretStore {
+  /** The clear secret, or undefined where none is stored under that binding. @throws GatehouseError storeUnavailable. */
+  read(kind: string, uid: string, field: string, binding: string): Promise<string | undefined>;
+}

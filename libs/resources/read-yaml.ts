@@ -1,0 +1,51 @@
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+
+export interface YamlDocument {
+  /** Line of the text where the document begins; the first is 1. */
+  readonly line: number;
+  readonly value: unknown;
+}
+
+export interface ReadYaml {
+  /** Empty documents are left out. */
+  readonly documents: readonly YamlDocument[];
+  readonly problems: readonly { readonly line: number; readonly message: string }[];
+}
+
+/** A manifest of ten thousand rules has some 3 MiB. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+
+/**
+ * Reads YAML 1.2 (core schema; `no` is text, as kubectl's parser would not have it). Aliases are refused: ten of them
+ * can unfold into gigabytes. So are doubled keys and unknown tags, of which another reader would make something else.
+ * Messages name places, never values.
+ */
+export function readYaml(text: string): ReadYaml {
+  if (text.length > MAX_CHARACTERS) return { documents: [], problems: [{ line: 1, message: `is longer than ${MAX_CHARACTERS} characters` }] };
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { version: '1.2', schema: 'core', uniqueKeys: true, lineCounter: lines, prettyErrors: false });
+  const documents: YamlDocument[] = [];
+  const problems: { line: number; message: string }[] = [];
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const line = lineAt(startOf(document));
+    const faults = [...document.errors, ...document.warnings];
+    problems.push(...faults.map((fault) => ({ line: lineAt(fault.pos[0]), message: messageOf(fault.code) })));
+    if (faults.length > 0) continue;
+    try {
+      const value: unknown = document.toJS({ maxAliasCount: 0 });
+      if (value !== null && value !== undefined) documents.push({ line, value });
+    } catch {
+      problems.push({ line, message: 'anchors and aliases are not accepted; write the value out' });
+    }
+  }
+  return { documents, problems };
+}
+
+const startOf = (document: Document.Parsed): number => document.contents?.range?.[0] ?? document.range[0];
+
+/** The library's own messages may quote the text, which may be a secret. */
+function messageOf(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return code === 'DUPLICATE_KEY' ? 'a key stands twice' : `is not valid YAML (${words})`;
+}

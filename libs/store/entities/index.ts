@@ -1,0 +1,10 @@
+import { AuditEventEntity } from './audit-event.ts';
+import { EncryptionKeyEntity } from './encryption-key.ts';
+import { ObjectEntity } from './object.ts';
+import { RevisionEntity } from './revision.ts';
+import { SecretEntity } from './secret.ts';
+import { SessionEntity } from './session.ts';
+import { StoredTokenEntity } from './stored-token.ts';
+
+/** A test compares them with the tables that the migrations make: they must not drift apart. */
+export const ENTITIES = [AuditEventEntity, EncryptionKeyEntity, ObjectEntity, RevisionEntity, SecretEntity, SessionEntity, StoredTokenEntity];

@@ -1,0 +1,57 @@
+import type { KeyObject } from 'node:crypto';
+import { GatehouseError, isErrorCode } from '#errors';
+import type { OpenStoreOptions, Store } from './store.ts';
+import { StoreStartError, type StoreStartErrorCode } from './start-error.ts';
+
+/** Ports that are called across the threads, with their methods. All take and give plain data. */
+export const REMOTE = {
+  objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
+  secrets: ['read'],
+  audit: ['append', 'list', 'get'],
+  sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
+  storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
+} as const satisfies { [Port in Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
+
+export type RemotePort = keyof typeof REMOTE;
+
+/** `store` does everything; `auditReader` answers `audit.list` and `audit.get` on a read-only connection. */
+export type WorkerOptions = Omit<OpenStoreOptions, 'log'> & { readonly role: 'store' | 'auditReader' };
+
+export interface Ready {
+  readonly schemaVersion: string;
+  readonly keyId: string;
+  /** A KeyObject crosses threads without its bytes ever being an ordinary value. */
+  readonly key: KeyObject | undefined;
+}
+
+export type ToWorker =
+  | { readonly call: number; readonly port: RemotePort; readonly method: string; readonly args: readonly unknown[] }
+  | { readonly close: true };
+
+export type FromWorker =
+  | { readonly ready: Ready }
+  | { readonly failed: SentError }
+  | { readonly call: number; readonly value: unknown }
+  | { readonly call: number; readonly error: SentError }
+  | { readonly changed: number }
+  | { readonly log: 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> | undefined };
+
+/** Structured clone drops the class and code of an error; they are what callers match. */
+export interface SentError {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly cause: string;
+}
+
+export function packError(error: unknown): SentError {
+  const { name = 'Error', code = '', message = String(error), cause } = error as Error & { code?: string };
+  return { name, code, message, cause: cause === undefined ? '' : String(cause) };
+}
+
+export function unpackError({ name, code, message, cause }: SentError): Error {
+  const options = cause ? { cause: new Error(cause) } : undefined;
+  if (name === 'GatehouseError' && isErrorCode(code)) return new GatehouseError(code, message, options);
+  if (name === 'StoreStartError') return new StoreStartError(code as StoreStartErrorCode, message, options);
+  return new Error(`${name}: ${message}`, options);
+}

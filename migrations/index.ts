@@ -1,0 +1,7 @@
+/**
+ * The schema's history, forward only, oldest first. One set for both databases: each migration uses TypeORM's table
+ * API or SQL that is right on SQLite and PostgreSQL alike, and the store's tests run them on both.
+ */
+import { FirstSchema1764000000000 } from './0001-first-schema.ts';
+
+export const MIGRATIONS = [FirstSchema1764000000000] as const;

@@ -1,0 +1,70 @@
+/**
+ * `npm run demo`: a real control plane, the demo's identity provider and the gateway on https://127.0.0.1:8443, with
+ * five people in it. Prints lines that can be pasted, writes .demo/demo.json, and takes everything down on Ctrl-C.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootOf } from '../test/demo/run-cli.ts';
+import { PEOPLE } from '../test/demo/start-demo-gateway.ts';
+import { startDemoWorld, type DemoWorld } from '../test/demo/start-demo-world.ts';
+
+const DIRECTORY = join(rootOf(), '.demo');
+const FILE = join(DIRECTORY, 'demo.json');
+const startedAt = Date.now();
+const log = (line: string): void => void process.stderr.write(`demo ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+
+let world: DemoWorld | undefined;
+let stopping = false;
+
+async function stop(code: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log('stopping');
+  rmSync(FILE, { force: true });
+  await world?.stop();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  log('stopped; nothing is left running');
+  process.exit(code);
+}
+
+process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop(0));
+
+async function main(): Promise<void> {
+  const port = Number(process.env.GATEHOUSE_DEMO_PORT ?? 8443);
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(DIRECTORY, { recursive: true, mode: 0o700 });
+  world = await startDemoWorld({ directory: DIRECTORY, gatewayPorts: [port], idTokenSeconds: 12 * 3600, log });
+  const gateway = await world.startGateway({ directory: 'gateway', port });
+  const people = Object.fromEntries(PEOPLE.map((name) => [name, gateway.people[name]]));
+  writeFileSync(
+    FILE,
+    `${JSON.stringify({ url: gateway.url, caFile: gateway.caFile, issuer: world.identityProvider.issuerUrl, clusterAdminKubeconfig: world.cluster.adminKubeconfig, people }, undefined, 2)}\n`,
+    { mode: 0o600 },
+  );
+  log('ready');
+  const kubectl = world.cluster.kubectlPath;
+  const { alice, bob, carol, root } = gateway.people;
+  process.stdout.write(`
+Gatehouse is at ${gateway.url}. Pods are local commands on this machine, for the demo only.
+
+kubectl, as alice (everything in team-a):
+  ${kubectl} --kubeconfig ${alice.kubeconfig} -n team-a get pods
+  ${kubectl} --kubeconfig ${alice.kubeconfig} -n team-a exec web -- id
+curl, as bob (reads pods of team-a):
+  BOB=$(node -p "require('${FILE}').people.bob.idToken")
+  curl --cacert ${gateway.caFile} -H "Authorization: Bearer $BOB" ${gateway.url}/api/v1/namespaces/team-a/pods
+  curl --cacert ${gateway.caFile} -H "Authorization: Bearer $BOB" ${gateway.url}/api/v1/namespaces/team-a/secrets
+  curl --cacert ${gateway.caFile} -H "Authorization: Bearer $BOB" ${gateway.url}/api/v1/namespaces/team-a/services/web/proxy/
+the gateway's own objects, as root (password ${root.password}):
+  ${kubectl} --kubeconfig ${root.kubeconfig} --server ${gateway.url}/clusters/gatehouse get accessrules
+browser (both certificates are self-signed): open ${gateway.url}/-/ and log in as
+  alice / ${alice.password}    bob / ${bob.password}    carol / ${carol.password} (reads the audit log)
+All of it is in ${FILE}. Ctrl-C stops everything.
+`);
+}
+
+main().catch(async (error: unknown) => {
+  log(`failed: ${(error as Error).message}`);
+  await stop(1);
+});

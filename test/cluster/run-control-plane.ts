@@ -1,0 +1,154 @@
+// How each part of the control plane is started. Everything listens on loopback
+// and keeps its files in the cluster's own folder.
+import { join } from 'node:path';
+import type { Binaries } from './build-binaries.ts';
+import { runPart, type RunningPart } from './run-part.ts';
+import type { Recorder } from './record-cluster.ts';
+
+/** Where the node says that its kubelet is. Nothing listens there: see proxy-egress.ts. */
+export const nodeAddress = { host: '10.243.0.1', port: 10_250 } as const;
+
+export interface ControlPlane {
+  binaries: Binaries;
+  directory: string;
+  ports: { etcd: number; etcdPeer: number; api: number; kubelet: number; kwok: number };
+  /** Of commands that are run in pods; undefined = this process's own user. */
+  podUser: number | undefined;
+  podsDirectory: string;
+  logsDirectory: string;
+  dieWithParent: boolean;
+  recorder: Recorder;
+}
+
+function run(
+  plane: ControlPlane,
+  name: keyof Binaries,
+  args: string[],
+  environment: Record<string, string> = {},
+): RunningPart {
+  return runPart({
+    name,
+    executable: plane.binaries[name],
+    arguments: args,
+    directory: plane.directory,
+    dieWithParent: plane.dieWithParent,
+    environment,
+    recorder: plane.recorder,
+  });
+}
+
+export function runEtcd(plane: ControlPlane): RunningPart {
+  const file = (name: string) => join(plane.directory, name);
+  const client = `https://127.0.0.1:${plane.ports.etcd}`;
+  const peer = `https://127.0.0.1:${plane.ports.etcdPeer}`;
+  // Whoever can talk to etcd owns the cluster, and loopback is open to every local user.
+  const tls = (prefix: string) => [
+    `--${prefix}cert-file=${file('etcd.crt')}`,
+    `--${prefix}key-file=${file('etcd.key')}`,
+    `--${prefix}trusted-ca-file=${file('etcd-ca.crt')}`,
+    `--${prefix}client-cert-auth`,
+  ];
+  return run(plane, 'etcd', [
+    `--data-dir=${file('etcd-data')}`,
+    ...tls(''),
+    ...tls('peer-'),
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=default=${peer}`,
+    // Nothing here has to survive a power cut; starting is twice as fast.
+    '--unsafe-no-fsync',
+    '--log-level=warn',
+  ]);
+}
+
+export function runApiServer(plane: ControlPlane): RunningPart {
+  const file = (name: string) => join(plane.directory, name);
+  return run(plane, 'kube-apiserver', [
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${plane.ports.api}`,
+    `--etcd-servers=https://127.0.0.1:${plane.ports.etcd}`,
+    `--etcd-cafile=${file('etcd-ca.crt')}`,
+    `--etcd-certfile=${file('etcd-client.crt')}`,
+    `--etcd-keyfile=${file('etcd-client.key')}`,
+    `--tls-cert-file=${file('api-server.crt')}`,
+    `--tls-private-key-file=${file('api-server.key')}`,
+    `--client-ca-file=${file('client-ca.crt')}`,
+    '--authorization-mode=RBAC',
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    `--service-account-key-file=${file('service-account.pub')}`,
+    `--service-account-signing-key-file=${file('service-account.key')}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    // The `kubernetes` service cannot have a loopback endpoint, and nobody here needs it.
+    '--endpoint-reconciler-type=none',
+    `--egress-selector-config-file=${file('egress.yaml')}`,
+    `--kubelet-certificate-authority=${file('server-ca.crt')}`,
+    `--kubelet-client-certificate=${file('kubelet-client.crt')}`,
+    `--kubelet-client-key=${file('kubelet-client.key')}`,
+    '--kubelet-preferred-address-types=InternalIP',
+    `--audit-policy-file=${file('audit-policy.yaml')}`,
+    `--audit-log-path=${file('audit.log')}`,
+    // Blocking: an event is in the file before its answer ends, so a test may read it then.
+    '--audit-log-mode=blocking',
+    '--audit-log-maxsize=0',
+  ]);
+}
+
+export function runControllerManager(plane: ControlPlane): RunningPart {
+  const file = (name: string) => join(plane.directory, name);
+  const controllers = [
+    'clusterrole-aggregation-controller', // fills `admin`, `edit` and `view`
+    'deployment-controller',
+    'endpoints-controller',
+    'endpointslice-controller',
+    'garbage-collector-controller',
+    'job-controller',
+    'namespace-controller',
+    'replicaset-controller',
+    'root-ca-certificate-publisher-controller',
+    'serviceaccount-controller',
+    'serviceaccount-token-controller',
+  ];
+  return run(plane, 'kube-controller-manager', [
+    `--kubeconfig=${file('controller-manager.kubeconfig')}`,
+    `--service-account-private-key-file=${file('service-account.key')}`,
+    `--root-ca-file=${file('server-ca.crt')}`,
+    // Only what the test bed needs: the machine is shared with the tests.
+    `--controllers=${controllers.join(',')}`,
+    '--leader-elect=false',
+    '--secure-port=0',
+  ]);
+}
+
+/** Plays the life of nodes and pods; commands, logs and ports of pods are the kubelet's. */
+export function runKwok(plane: ControlPlane): RunningPart {
+  return run(plane, 'kwok', [
+    `--config=${join(plane.directory, 'kwok.yaml')}`,
+    `--kubeconfig=${join(plane.directory, 'kwok.kubeconfig')}`,
+    '--manage-all-nodes',
+    // Not loopback, which nodes/proxy refuses; the egress proxy knows where it leads.
+    `--node-ip=${nodeAddress.host}`,
+    // Nodes advertise our kubelet's port, not kwok's own.
+    `--node-port=${nodeAddress.port}`,
+    `--server-address=127.0.0.1:${plane.ports.kwok}`,
+    '--cidr=10.244.0.0/16',
+    '--node-lease-duration-seconds=40',
+  ]);
+}
+
+/** `pages`: loopback port of the page of each `namespace/pod`, reached at the pod's port 8080. */
+export function runKubelet(plane: ControlPlane, pages: ReadonlyMap<string, number>): RunningPart {
+  return run(plane, 'kubelet', [
+    `--address=127.0.0.1:${plane.ports.kubelet}`,
+    `--cert=${join(plane.directory, 'kubelet.crt')}`,
+    `--key=${join(plane.directory, 'kubelet.key')}`,
+    `--client-ca=${join(plane.directory, 'client-ca.crt')}`,
+    '--client-name=kube-apiserver-kubelet-client',
+    `--pods=${plane.podsDirectory}`,
+    `--logs=${plane.logsDirectory}`,
+    ...(plane.podUser === undefined ? [] : [`--run-as=${plane.podUser}`]),
+    ...[...pages].map(([pod, port]) => `--forward=${pod}:8080=127.0.0.1:${port}`),
+  ]);
+}

@@ -1,0 +1,129 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Cluster } from '../cluster/start-cluster.ts';
+import type { IdentityProvider } from '../support/identity-provider.ts';
+import { runCli } from './run-cli.ts';
+import { startGateway, type RunningGateway } from './start-gateway.ts';
+
+export const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'root'] as const;
+export type PersonName = (typeof PEOPLE)[number];
+
+export interface DemoPerson {
+  /** Path of a kubeconfig that goes through the gateway with the person's ID token. */
+  readonly kubeconfig: string;
+  readonly idToken: string;
+  readonly password: string;
+}
+
+export interface DemoGatewayOptions {
+  /** Where its data, log and kubeconfigs go. */
+  readonly directory: string;
+  readonly port: number;
+  readonly cluster: Cluster;
+  readonly identityProvider: IdentityProvider;
+  readonly databaseUrl?: string;
+  /** Base64 of 32 bytes; PostgreSQL keeps no key file beside itself. */
+  readonly encryptionKey?: string;
+  /** What the gateway dials instead of the API server (a recorder in between). */
+  readonly serverUrl?: string;
+  readonly environment?: Record<string, string>;
+  readonly log: (line: string) => void;
+}
+
+export interface DemoGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly caFile: string;
+  readonly directory: string;
+  readonly people: Readonly<Record<PersonName, DemoPerson>>;
+  /** dave's upstream token, so that tests can look for it everywhere. */
+  readonly daveUpstreamToken: string;
+  /** Environment of the gateway and of `bin/gatehouse` beside it. */
+  readonly environment: Record<string, string>;
+  readonly logFile: string;
+  running(): RunningGateway;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const TOKEN_SECONDS = 12 * 3600;
+
+/** Applies the demo's objects by `bin/gatehouse`, as an admin would, then starts the built gateway. */
+export async function startDemoGateway(options: DemoGatewayOptions): Promise<DemoGateway> {
+  const { directory, cluster, identityProvider, log } = options;
+  const url = `https://127.0.0.1:${options.port}`;
+  const manifests = join(directory, 'manifests');
+  await writeConnections(manifests, options);
+  const environment: Record<string, string> = {
+    GATEHOUSE_LISTEN_HOST: '127.0.0.1',
+    GATEHOUSE_LISTEN_PORT: String(options.port),
+    GATEHOUSE_EXTERNAL_URL: url,
+    GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
+    ...(options.databaseUrl ? { GATEHOUSE_DATABASE_URL: options.databaseUrl } : {}),
+    ...(options.encryptionKey ? { GATEHOUSE_ENCRYPTION_KEY: options.encryptionKey } : {}),
+    ...options.environment,
+  };
+  log('applying the demo objects with bin/gatehouse');
+  await runCli(['apply', '-f', manifests], environment);
+  await runCli(['apply', '-f', join(import.meta.dirname, 'manifests')], environment);
+  await runCli(['admin', 'grant', '--issuer', 'demo', '--group', 'demo:cluster-admins'], environment);
+  const daveUpstreamToken = await cluster.createServiceAccountToken('team-a', 'dave', TOKEN_SECONDS);
+  await runCli(['upstream-token', 'set', '--cluster', 'demo', '--issuer', 'demo', '--user', 'demo:dave', '--subject', 'dave'], environment, daveUpstreamToken);
+
+  const logFile = join(directory, 'gateway.log');
+  let gateway = await startGateway(environment, logFile);
+  const caFile = join(directory, 'data', 'tls', 'tls.crt');
+  log(`gateway ready at ${url}`);
+  const people = {} as Record<PersonName, DemoPerson>;
+  for (const name of PEOPLE) {
+    const idToken = await identityProvider.issueIdToken(name, { expiresInSeconds: TOKEN_SECONDS });
+    const kubeconfig = join(directory, `${name}.kubeconfig`);
+    writeFileSync(kubeconfig, kubeconfigFor(name, `${url}/clusters/demo`, caFile, idToken), { mode: 0o600 });
+    people[name] = { kubeconfig, idToken, password: identityProvider.passwordOf(name) };
+  }
+  return {
+    url, port: options.port, caFile, directory, people, daveUpstreamToken, environment, logFile,
+    running: () => gateway,
+    async restart() {
+      await gateway.stop();
+      gateway = await startGateway(environment, logFile);
+    },
+    stop: () => gateway.stop(),
+  };
+}
+
+/** The Cluster and Issuer of this run: their addresses and certificates are new each time. */
+async function writeConnections(directory: string, options: DemoGatewayOptions): Promise<void> {
+  const { cluster, identityProvider } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { certPem, keyPem } = await cluster.issueClientCertificate({ user: 'gatehouse', groups: [] });
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const objects = [
+    {
+      apiVersion: 'gatehouse.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'demo' },
+      spec: {
+        server: options.serverUrl ?? cluster.serverUrl, certificateAuthorityData: base64(cluster.caPem), default: true,
+        credential: { clientCertificateData: base64(certPem), clientKeyData: base64(keyPem) },
+      },
+    },
+    {
+      apiVersion: 'gatehouse.dev/v1alpha1', kind: 'Issuer', metadata: { name: 'demo' },
+      spec: {
+        issuer: { url: identityProvider.issuerUrl, certificateAuthority: identityProvider.caPem, audiences: [identityProvider.clientId] },
+        claimMappings: { username: { claim: 'preferred_username', prefix: 'demo:' }, groups: { claim: 'groups', prefix: 'demo:' }, uid: { claim: 'sub' } },
+        login: { clientID: identityProvider.clientId, clientSecret: identityProvider.clientSecret, scopes: ['openid', 'profile', 'email', 'groups'], displayName: 'Demo login' },
+      },
+    },
+  ];
+  writeFileSync(join(directory, 'connections.yaml'), objects.map((object) => stringify(object)).join('---\n'), { mode: 0o600 });
+}
+
+function kubeconfigFor(name: string, server: string, caFile: string, token: string): string {
+  return stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'demo',
+    clusters: [{ name: 'demo', cluster: { server, 'certificate-authority': caFile } }],
+    contexts: [{ name: 'demo', context: { cluster: 'demo', user: name } }],
+    users: [{ name, user: { token } }],
+  });
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootOf } from './run-cli.ts';
+
+export interface RunningGateway {
+  readonly pid: number;
+  /** Everything that it has logged so far. */
+  readLog(): string;
+  /** SIGTERM, then waits; answers the exit code. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  readonly exited: Promise<number>;
+}
+
+const START_WITHIN_MS = 30_000;
+
+/**
+ * Starts the built gateway as its own process and waits until it serves.
+ * @throws where it exits before, with what it said.
+ */
+export async function startGateway(environment: Record<string, string>, logFile: string): Promise<RunningGateway> {
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+  const child = spawn(process.execPath, [join(rootOf(), 'dist/apps/gateway/main.js')], {
+    cwd: rootOf(),
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  child.stdout?.pipe(log);
+  child.stderr?.pipe(log);
+  const exited = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  const ready = new Promise<void>((resolve) => child.on('message', (message) => (message as { ready?: boolean }).ready && resolve()));
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), START_WITHIN_MS).unref());
+  const first = await Promise.race([ready.then(() => 'ready' as const), exited, late]);
+  const readLog = (): string => readFileSync(logFile, 'utf8');
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await exited;
+  };
+  if (first !== 'ready') {
+    await end('SIGKILL');
+    throw new Error(`the gateway did not start (${String(first)}): ${readLog().slice(-4000)}`);
+  }
+  return { pid: child.pid ?? 0, readLog, exited, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
