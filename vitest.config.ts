@@ -24,9 +24,10 @@ interface Lane {
   fileParallelism: boolean;
   testTimeout: number;
   hookTimeout: number;
+  globalSetup?: string[];
 }
 
-function lane({ name, include, fileParallelism, testTimeout, hookTimeout }: Lane) {
+function lane({ name, include, fileParallelism, testTimeout, hookTimeout, globalSetup = [] }: Lane) {
   return {
     resolve,
     ssr,
@@ -40,6 +41,7 @@ function lane({ name, include, fileParallelism, testTimeout, hookTimeout }: Lane
       fileParallelism,
       testTimeout,
       hookTimeout,
+      globalSetup,
       teardownTimeout: 30_000,
       allowOnly: false,
     },
@@ -70,6 +72,7 @@ export default defineConfig({
       lane({
         name: 'e2e',
         include: ['test/e2e/**/*.test.ts', 'test/security/**/*.test.ts'],
+        globalSetup: ['test/e2e/global-setup.ts'],
         fileParallelism: false,
         testTimeout: 120_000,
         hookTimeout: 600_000,

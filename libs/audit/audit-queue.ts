@@ -77,7 +77,7 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
   let timer: unknown;
   let closing = false;
   let closed = false;
-  let whenEmpty: (() => void)[] = [];
+  const whenEmpty: (() => void)[] = [];
 
   const unavailable = (cause?: unknown) => new GatehouseError('auditUnavailable', undefined, { cause });
 
@@ -110,12 +110,18 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
       queue = queue.slice(batch.length);
       saved += batch.length;
       failuresInARow = 0;
-      settle((waiter) => waiter.position <= saved, (waiter) => waiter.resolve());
+      settle(
+        (waiter) => waiter.position <= saved,
+        (waiter) => waiter.resolve(),
+      );
     } catch (error) {
       failedCommits += 1;
       failuresInARow += 1;
       // Who waits is told at once; their records stay, because what they say did happen.
-      settle(() => true, (waiter) => waiter.reject(unavailable(error)));
+      settle(
+        () => true,
+        (waiter) => waiter.reject(unavailable(error)),
+      );
       options.onError(error);
     } finally {
       committing = false;

@@ -30,7 +30,8 @@ export function createOverflow(): Overflow {
     },
     take() {
       const records = [...folded.values()].map(({ first, times }): AuditRecord =>
-        times === 1 ? first : { ...first, annotations: { ...first.annotations, count: String(times) } });
+        times === 1 ? first : { ...first, annotations: { ...first.annotations, count: String(times) } },
+      );
       folded = new Map();
       return records;
     },

@@ -3,7 +3,8 @@ import type { RequestInfo } from '#model';
 export const REDACTED = '[redacted]';
 
 /** Parameters whose value is a secret by its name, wherever they stand: OAuth's, and what pages commonly use. */
-const SECRET_NAME = /token|secret|passw|apikey|api[-_]key|credential|authorization|signature|session|assertion|^(code|state|key|auth|sig|jwt|nonce|code_verifier)$/;
+const SECRET_NAME =
+  /token|secret|passw|apikey|api[-_]key|credential|authorization|signature|session|assertion|^(code|state|key|auth|sig|jwt|nonce|code_verifier)$/;
 const LOOKS_LIKE_JWT = /^(bearer\s+)?eyJ[\w-]{5,}\.[\w-]{5,}\./i;
 
 /**
@@ -23,7 +24,10 @@ export function redactRequestUri(target: string, request?: RequestInfo): string 
 function redactQuery(query: string, everything: boolean): string {
   if (query === '') return '';
   if (everything) return REDACTED;
-  return query.split(/([&;])/).map((part) => (part === '&' || part === ';' ? part : redactParameter(part))).join('');
+  return query
+    .split(/([&;])/)
+    .map((part) => (part === '&' || part === ';' ? part : redactParameter(part)))
+    .join('');
 }
 
 function redactParameter(parameter: string): string {

@@ -10,15 +10,28 @@ export interface AuditEvent {
   readonly stage: string;
   readonly requestURI: string;
   readonly verb: string;
-  readonly user: { readonly username: string; readonly groups?: readonly string[]; readonly extra?: Readonly<Record<string, readonly string[]>> };
+  readonly user: {
+    readonly username: string;
+    readonly groups?: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   readonly impersonatedUser?: { readonly username: string; readonly groups?: readonly string[] };
   readonly sourceIPs: readonly string[];
   readonly userAgent: string;
   readonly objectRef?: {
-    readonly resource: string; readonly namespace?: string; readonly name?: string;
-    readonly apiGroup?: string; readonly apiVersion?: string; readonly subresource?: string;
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly apiGroup?: string;
+    readonly apiVersion?: string;
+    readonly subresource?: string;
   };
-  readonly responseStatus?: { readonly metadata: object; readonly status?: 'Failure'; readonly message?: string; readonly code: number };
+  readonly responseStatus?: {
+    readonly metadata: object;
+    readonly status?: 'Failure';
+    readonly message?: string;
+    readonly code: number;
+  };
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -43,9 +56,13 @@ export function toAuditEvent(record: AuditRecord): AuditEvent {
     user: {
       username,
       ...(groups.length > 0 ? { groups } : {}),
-      ...(record.credentialId ? { extra: { 'gatehouse.dev/credential-id': [`${record.credentialKind}:${record.credentialId}`] } } : {}),
+      ...(record.credentialId
+        ? { extra: { 'gatehouse.dev/credential-id': [`${record.credentialKind}:${record.credentialId}`] } }
+        : {}),
     },
-    ...(mappedUser ? { impersonatedUser: { username: mappedUser, ...(mappedGroups.length > 0 ? { groups: mappedGroups } : {}) } } : {}),
+    ...(mappedUser
+      ? { impersonatedUser: { username: mappedUser, ...(mappedGroups.length > 0 ? { groups: mappedGroups } : {}) } }
+      : {}),
     sourceIPs: record.sourceAddress ? [record.sourceAddress] : [],
     userAgent: record.userAgent,
     ...objectRef(record),
@@ -69,17 +86,27 @@ function responseStatus(record: AuditRecord, code: number): Pick<AuditEvent, 're
   if (record.stage === 'ResponseStarted' && code === 0) return {};
   // The reason is ours only where we answered; what an API server says about its own failures is its log's matter.
   const ours = code >= 400 && record.decision !== 'allow';
-  return { responseStatus: { metadata: {}, ...(ours ? { status: 'Failure' as const, message: record.reason } : {}), code } };
+  return {
+    responseStatus: { metadata: {}, ...(ours ? { status: 'Failure' as const, message: record.reason } : {}), code },
+  };
 }
 
 function annotations(record: AuditRecord): Record<string, string> {
   const values: Record<string, string> = {
     ...record.annotations,
-    decision: record.decision, rule: record.rule, reason: record.reason, cluster: record.cluster, issuer: record.issuer,
-    subject: record.subject, mapping: record.mapping, method: record.method,
-    'bytes-in': String(record.bytesIn), 'bytes-out': String(record.bytesOut),
+    decision: record.decision,
+    rule: record.rule,
+    reason: record.reason,
+    cluster: record.cluster,
+    issuer: record.issuer,
+    subject: record.subject,
+    mapping: record.mapping,
+    method: record.method,
+    'bytes-in': String(record.bytesIn),
+    'bytes-out': String(record.bytesOut),
     'duration-ms': record.durationMs === undefined ? '' : String(record.durationMs),
-    'upstream-requests': String(record.upstreamRequests), revision: String(record.revision),
+    'upstream-requests': String(record.upstreamRequests),
+    revision: String(record.revision),
   };
   return Object.fromEntries(Object.entries(present(values)).map(([key, value]) => [`gatehouse.dev/${key}`, value]));
 }

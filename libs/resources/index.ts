@@ -10,6 +10,7 @@ export type { ObjectMetadata, Problem, ResourceObject } from './resource-object.
 export type { ObjectStore, SecretStore, SplitSecret } from './ports.ts';
 export { validateObject } from './validate-object.ts';
 export type { ValidatedObject } from './validate-object.ts';
+export { findWarningsBetween } from './find-warnings-between.ts';
 export { importKubeconfig } from './import-kubeconfig.ts';
 export type { ImportedKubeconfig, ImportResult } from './import-kubeconfig.ts';
 export { splitSecrets } from './split-secrets.ts';

@@ -14,7 +14,8 @@ export function writeContinue({ receivedAtMs, auditId }: Position): string {
 export function readContinue(text: string): Position {
   try {
     const [receivedAtMs, auditId] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    if (Number.isSafeInteger(receivedAtMs) && typeof auditId === 'string' && !auditId.includes('\0')) return { receivedAtMs: receivedAtMs as number, auditId };
+    if (Number.isSafeInteger(receivedAtMs) && typeof auditId === 'string' && !auditId.includes('\0'))
+      return { receivedAtMs: receivedAtMs as number, auditId };
   } catch {
     // Falls through: the same answer for every kind of nonsense.
   }

@@ -13,7 +13,9 @@ export type InsertAuditRows = (manager: EntityManager, rows: readonly AuditValue
 
 const quote = (column: string): string => `"${column}"`;
 const columns = AUDIT_COLUMNS.map(quote).join(', ');
-const set = AUDIT_COLUMNS.filter((column) => column !== 'audit_id').map((column) => `${quote(column)} = excluded.${quote(column)}`).join(', ');
+const set = AUDIT_COLUMNS.filter((column) => column !== 'audit_id')
+  .map((column) => `${quote(column)} = excluded.${quote(column)}`)
+  .join(', ');
 /** A late or repeated start record must not undo a completed one. */
 const onConflict = `ON CONFLICT (audit_id) DO UPDATE SET ${set} WHERE excluded.stage <> 'ResponseStarted'`;
 
@@ -26,7 +28,8 @@ const insertAsJson: InsertAuditRows = async (manager, rows) => {
   await manager.query(JSON_INSERT, [`[${rows.map(toJsonObject).join(',')}]`]);
 };
 const KEYS = AUDIT_COLUMNS.map((_, at) => `"c${at}":`);
-const toJsonObject = (row: readonly AuditValue[]): string => `{${row.map((value, at) => KEYS[at] + JSON.stringify(value)).join(',')}}`;
+const toJsonObject = (row: readonly AuditValue[]): string =>
+  `{${row.map((value, at) => KEYS[at] + JSON.stringify(value)).join(',')}}`;
 const JSON_INSERT = `INSERT INTO audit_events (${columns}) SELECT ${AUDIT_COLUMNS.map((_, at) => `c${at}`).join(', ')}
   FROM json_to_recordset($1::json) AS rows(${AUDIT_COLUMNS.map((column, at) => `c${at} ${auditColumnType(column)}`).join(', ')}) WHERE true ${onConflict}`;
 
@@ -40,5 +43,9 @@ const insertInGroups: InsertAuditRows = async (manager, rows) => {
   }
 };
 const places = `(${AUDIT_COLUMNS.map(() => '?').join(', ')})`;
-const GROUP_INSERTS: Readonly<Record<number, string>> = Object.fromEntries(GROUP_SIZES.map((size) =>
-  [size, `INSERT INTO audit_events (${columns}) VALUES ${Array.from({ length: size }, () => places).join(', ')} ${onConflict}`]));
+const GROUP_INSERTS: Readonly<Record<number, string>> = Object.fromEntries(
+  GROUP_SIZES.map((size) => [
+    size,
+    `INSERT INTO audit_events (${columns}) VALUES ${Array.from({ length: size }, () => places).join(', ')} ${onConflict}`,
+  ]),
+);

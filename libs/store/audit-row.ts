@@ -4,18 +4,54 @@ type Field = keyof AuditRecord;
 
 /** Fields in the order of their columns. `satisfies` and the check below keep it complete. */
 const COLUMNS = {
-  auditId: 'audit_id', stage: 'stage', receivedAtMs: 'received_at_ms', completedAtMs: 'completed_at_ms', durationMs: 'duration_ms',
-  sourceAddress: 'source_address', userAgent: 'user_agent', method: 'method', requestUri: 'request_uri', verb: 'verb', cluster: 'cluster',
-  apiGroup: 'api_group', apiVersion: 'api_version', resource: 'resource', subresource: 'subresource', namespace: 'namespace', name: 'name',
-  username: 'username', issuer: 'issuer', subject: 'subject', groups: 'groups', credentialKind: 'credential_kind', credentialId: 'credential_id',
-  mapping: 'mapping', mappedUser: 'mapped_user', mappedGroups: 'mapped_groups', decision: 'decision', rule: 'rule', reason: 'reason',
-  statusCode: 'status_code', bytesIn: 'bytes_in', bytesOut: 'bytes_out', upstreamRequests: 'upstream_requests', revision: 'revision',
+  auditId: 'audit_id',
+  stage: 'stage',
+  receivedAtMs: 'received_at_ms',
+  completedAtMs: 'completed_at_ms',
+  durationMs: 'duration_ms',
+  sourceAddress: 'source_address',
+  userAgent: 'user_agent',
+  method: 'method',
+  requestUri: 'request_uri',
+  verb: 'verb',
+  cluster: 'cluster',
+  apiGroup: 'api_group',
+  apiVersion: 'api_version',
+  resource: 'resource',
+  subresource: 'subresource',
+  namespace: 'namespace',
+  name: 'name',
+  username: 'username',
+  issuer: 'issuer',
+  subject: 'subject',
+  groups: 'groups',
+  credentialKind: 'credential_kind',
+  credentialId: 'credential_id',
+  mapping: 'mapping',
+  mappedUser: 'mapped_user',
+  mappedGroups: 'mapped_groups',
+  decision: 'decision',
+  rule: 'rule',
+  reason: 'reason',
+  statusCode: 'status_code',
+  bytesIn: 'bytes_in',
+  bytesOut: 'bytes_out',
+  upstreamRequests: 'upstream_requests',
+  revision: 'revision',
   annotations: 'annotations',
 } as const satisfies Record<Field, string>;
 
 export const AUDIT_FIELDS = Object.keys(COLUMNS) as Field[];
 export const AUDIT_COLUMNS: readonly string[] = Object.values(COLUMNS);
-const WHOLE = new Set<Field>(['receivedAtMs', 'completedAtMs', 'statusCode', 'bytesIn', 'bytesOut', 'upstreamRequests', 'revision']);
+const WHOLE = new Set<Field>([
+  'receivedAtMs',
+  'completedAtMs',
+  'statusCode',
+  'bytesIn',
+  'bytesOut',
+  'upstreamRequests',
+  'revision',
+]);
 
 /** The column's type in PostgreSQL. */
 export function auditColumnType(column: string): 'bigint' | 'double precision' | 'text' {
@@ -46,12 +82,15 @@ export function toAuditRow(record: AuditRecord): AuditValue[] {
 
 /** Back from a row as the database gives it, keyed by column. */
 export function fromAuditRow(row: Readonly<Record<string, unknown>>): AuditRecord {
-  return Object.fromEntries(AUDIT_FIELDS.map((field) => {
-    const value = row[COLUMNS[field]];
-    if (field === 'groups' || field === 'mappedGroups' || field === 'annotations') return [field, JSON.parse(String(value))];
-    if (field === 'durationMs' || WHOLE.has(field)) return [field, value === null ? undefined : Number(value)];
-    return [field, value];
-  })) as unknown as AuditRecord;
+  return Object.fromEntries(
+    AUDIT_FIELDS.map((field) => {
+      const value = row[COLUMNS[field]];
+      if (field === 'groups' || field === 'mappedGroups' || field === 'annotations')
+        return [field, JSON.parse(String(value))];
+      if (field === 'durationMs' || WHOLE.has(field)) return [field, value === null ? undefined : Number(value)];
+      return [field, value];
+    }),
+  ) as unknown as AuditRecord;
 }
 
 /** Text as it is stored in this field; what is searched for goes the same way, so that it finds what was stored. */

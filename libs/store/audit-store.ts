@@ -19,12 +19,15 @@ export function createAuditStore(database: Database): AuditStore {
       const { where, values } = conditions(filter, place);
       const limit = Math.max(1, Math.trunc(filter.limit));
       const sql = `SELECT ${columns} FROM audit_events${where} ORDER BY received_at_ms DESC, audit_id DESC LIMIT ${limit + 1}`;
-      const rows = await database.run((manager) => manager.query(sql, values)) as Record<string, unknown>[];
+      const rows = (await database.run((manager) => manager.query(sql, values))) as Record<string, unknown>[];
       return toPage(rows.map(fromAuditRow), limit);
     },
     get: async (auditId) => {
       const sql = `SELECT ${columns} FROM audit_events WHERE audit_id = ${place(1)}`;
-      const [row] = await database.run((manager) => manager.query(sql, [toAuditText('auditId', auditId)])) as Record<string, unknown>[];
+      const [row] = (await database.run((manager) => manager.query(sql, [toAuditText('auditId', auditId)]))) as Record<
+        string,
+        unknown
+      >[];
       return row ? fromAuditRow(row) : undefined;
     },
   };
@@ -46,7 +49,8 @@ function conditions(filter: AuditFilter, place: (at: number) => string): { where
   const { user: username, issuer, verb, namespace, resource, cluster, decision } = filter;
   const equal = { username, issuer, verb, namespace, resource, cluster, decision };
   const parts = Object.entries(equal).flatMap(([column, value]) =>
-    value === undefined ? [] : [`"${column}" = ${add(toAuditText(column as keyof typeof equal, value))}`]);
+    value === undefined ? [] : [`"${column}" = ${add(toAuditText(column as keyof typeof equal, value))}`],
+  );
   if (filter.since !== undefined) parts.push(`received_at_ms >= ${add(Math.ceil(filter.since))}`);
   if (filter.until !== undefined) parts.push(`received_at_ms < ${add(Math.ceil(filter.until))}`);
   if (filter.continue !== undefined) {

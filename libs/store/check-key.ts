@@ -1,7 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { Database } from './database.ts';
-import { createEncryptionKeyFile, readEncryptionKey, type EncryptionKey, type EncryptionKeySource } from './encryption-key.ts';
+import {
+  createEncryptionKeyFile,
+  readEncryptionKey,
+  type EncryptionKey,
+  type EncryptionKeySource,
+} from './encryption-key.ts';
 import { EncryptionKeyEntity } from './entities/encryption-key.ts';
 import { SecretEntity } from './entities/secret.ts';
 import { SessionEntity } from './entities/session.ts';
@@ -25,7 +30,10 @@ export async function checkKey(database: Database, source: EncryptionKeySource, 
     const same = known.find((row) => row.keyId === key.keyId);
     if (same && sameText(same.checkValue, key.checkValue)) return key;
     if (sealed) {
-      throw new StoreStartError('encryptionKeyWrong', `the database holds secrets sealed with another encryption key (id ${known.map((row) => row.keyId).join(', ') || 'unknown'}; the one given has id ${key.keyId}); give the key that it was first started with, by GATEHOUSE_ENCRYPTION_KEY or the key file, or restore it from a backup`);
+      throw new StoreStartError(
+        'encryptionKeyWrong',
+        `the database holds secrets sealed with another encryption key (id ${known.map((row) => row.keyId).join(', ') || 'unknown'}; the one given has id ${key.keyId}); give the key that it was first started with, by GATEHOUSE_ENCRYPTION_KEY or the key file, or restore it from a backup`,
+      );
     }
     await manager.createQueryBuilder().delete().from(EncryptionKeyEntity).execute();
     await manager.insert(EncryptionKeyEntity, { keyId: key.keyId, checkValue: key.checkValue, createdAtMs: nowMs });
@@ -35,10 +43,16 @@ export async function checkKey(database: Database, source: EncryptionKeySource, 
 
 function make(database: Database, source: EncryptionKeySource, sealed: boolean): EncryptionKey {
   if (sealed) {
-    throw new StoreStartError('encryptionKeyMissing', `the database holds sealed secrets and the encryption key is missing; set GATEHOUSE_ENCRYPTION_KEY or put the key file back${source.file ? ` at ${source.file}` : ''}`);
+    throw new StoreStartError(
+      'encryptionKeyMissing',
+      `the database holds sealed secrets and the encryption key is missing; set GATEHOUSE_ENCRYPTION_KEY or put the key file back${source.file ? ` at ${source.file}` : ''}`,
+    );
   }
   if (database.engine === 'postgres' || source.file === undefined) {
-    throw new StoreStartError('encryptionKeyMissing', `an encryption key is needed${database.engine === 'postgres' ? ' with PostgreSQL, the same on every replica' : ''}; make one with: openssl rand -base64 32, and give it as GATEHOUSE_ENCRYPTION_KEY or in a file (encryptionKeyFile)`);
+    throw new StoreStartError(
+      'encryptionKeyMissing',
+      `an encryption key is needed${database.engine === 'postgres' ? ' with PostgreSQL, the same on every replica' : ''}; make one with: openssl rand -base64 32, and give it as GATEHOUSE_ENCRYPTION_KEY or in a file (encryptionKeyFile)`,
+    );
   }
   return createEncryptionKeyFile(source.file);
 }

@@ -23,11 +23,14 @@ export function createDatabase(dataSource: DataSource, engine: Engine): Database
     engine,
     dataSource,
     run: (act) => inTurn(() => mapFaults(() => act(dataSource.manager))),
-    transaction: (act, options) => inTurn(() => mapFaults(() => {
-      // In SQLite a read transaction is a snapshot by itself (WAL).
-      const isolated = options?.snapshot === true && engine === 'postgres';
-      return isolated ? dataSource.transaction('REPEATABLE READ', act) : dataSource.transaction(act);
-    })),
+    transaction: (act, options) =>
+      inTurn(() =>
+        mapFaults(() => {
+          // In SQLite a read transaction is a snapshot by itself (WAL).
+          const isolated = options?.snapshot === true && engine === 'postgres';
+          return isolated ? dataSource.transaction('REPEATABLE READ', act) : dataSource.transaction(act);
+        }),
+      ),
     close: () => inTurn(() => dataSource.destroy()),
   };
 }
@@ -46,7 +49,11 @@ async function mapFaults<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    const ownBug = cause instanceof TypeError || cause instanceof RangeError || cause instanceof ReferenceError || cause instanceof SyntaxError;
+    const ownBug =
+      cause instanceof TypeError ||
+      cause instanceof RangeError ||
+      cause instanceof ReferenceError ||
+      cause instanceof SyntaxError;
     if (cause instanceof GatehouseError || cause instanceof StoreStartError || ownBug) throw cause;
     throw new GatehouseError('storeUnavailable', undefined, { cause });
   }

@@ -33,7 +33,11 @@ export function readEncryptionKey(source: EncryptionKeySource): EncryptionKey | 
     text = readFileSync(source.file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new StoreStartError('encryptionKeyMissing', `the encryption key file ${source.file} cannot be read; make it readable for this user`, { cause });
+    throw new StoreStartError(
+      'encryptionKeyMissing',
+      `the encryption key file ${source.file} cannot be read; make it readable for this user`,
+      { cause },
+    );
   }
   return parseKey(text, source.file);
 }
@@ -47,7 +51,11 @@ export function createEncryptionKeyFile(file: string): EncryptionKey {
   } catch (cause) {
     const other = (cause as NodeJS.ErrnoException).code === 'EEXIST' ? readEncryptionKey({ file }) : undefined;
     if (other) return other;
-    throw new StoreStartError('encryptionKeyMissing', `the encryption key file ${file} cannot be made; make its folder writable, or set GATEHOUSE_ENCRYPTION_KEY`, { cause });
+    throw new StoreStartError(
+      'encryptionKeyMissing',
+      `the encryption key file ${file} cannot be made; make its folder writable, or set GATEHOUSE_ENCRYPTION_KEY`,
+      { cause },
+    );
   }
   const text = randomBytes(KEY_BYTES).toString('base64');
   try {
@@ -63,10 +71,16 @@ function parseKey(text: string, from: string): EncryptionKey {
   const trimmed = text.trim();
   const bytes = Buffer.from(trimmed, 'base64');
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(trimmed) || bytes.length !== KEY_BYTES) {
-    throw new StoreStartError('encryptionKeyWeak', `the encryption key in ${from} must be base64 of exactly ${KEY_BYTES} bytes; ${HOW_TO_MAKE}`);
+    throw new StoreStartError(
+      'encryptionKeyWeak',
+      `the encryption key in ${from} must be base64 of exactly ${KEY_BYTES} bytes; ${HOW_TO_MAKE}`,
+    );
   }
   if (bytes.every((byte) => byte === bytes[0])) {
-    throw new StoreStartError('encryptionKeyWeak', `the encryption key in ${from} is one byte repeated, which anybody can guess; ${HOW_TO_MAKE}`);
+    throw new StoreStartError(
+      'encryptionKeyWeak',
+      `the encryption key in ${from} is one byte repeated, which anybody can guess; ${HOW_TO_MAKE}`,
+    );
   }
   return keyFromBytes(bytes);
 }

@@ -20,7 +20,12 @@ export function listen(databaseUrl: string, onRevision: (revision: number) => vo
   let wasLost = false;
 
   async function connect(): Promise<void> {
-    const next = new Client({ connectionString: databaseUrl, application_name: 'gatehouse-listen', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
+    const next = new Client({
+      connectionString: databaseUrl,
+      application_name: 'gatehouse-listen',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
     client = next;
     next.on('error', () => lost(next));
     next.on('end', () => lost(next));

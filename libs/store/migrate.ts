@@ -27,7 +27,11 @@ export async function migrate(database: Database, log: StoreLog): Promise<string
     }
   } catch (cause) {
     if (cause instanceof StoreStartError) throw cause;
-    throw new StoreStartError('databaseUnusable', `the database schema could not be brought up to date: ${(cause as Error).message}`, { cause });
+    throw new StoreStartError(
+      'databaseUnusable',
+      `the database schema could not be brought up to date: ${(cause as Error).message}`,
+      { cause },
+    );
   } finally {
     await runner.release();
   }
@@ -40,11 +44,16 @@ async function beginAlone(database: Database, runner: QueryRunner): Promise<void
   // Asked again and again, since a waiting statement would run into the statement time-out.
   const giveUpAt = Date.now() + WAIT_FOR_LOCK_MS;
   for (;;) {
-    const [row] = (await runner.query(`SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`)) as { locked: boolean }[];
+    const [row] = (await runner.query(`SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`)) as {
+      locked: boolean;
+    }[];
     if (row?.locked) return void (await runner.query('SET LOCAL statement_timeout = 0'));
     if (Date.now() > giveUpAt) {
       await runner.query('ROLLBACK');
-      throw new StoreStartError('databaseUnusable', 'another program has been migrating this database for a minute; wait for it to end, then start again');
+      throw new StoreStartError(
+        'databaseUnusable',
+        'another program has been migrating this database for a minute; wait for it to end, then start again',
+      );
     }
     await new Promise((wake) => setTimeout(wake, 100));
   }
@@ -57,7 +66,10 @@ async function migrateAlone(database: Database, runner: QueryRunner, log: StoreL
   const known = MIGRATIONS.map((Migration) => new Migration().name as string);
   const unknown = done.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    throw new StoreStartError('schemaTooNew', `the database was migrated by a newer Gatehouse (${unknown.join(', ')}) than this one, which knows up to ${known.at(-1)}; start the newer program, or restore a backup made before the upgrade`);
+    throw new StoreStartError(
+      'schemaTooNew',
+      `the database was migrated by a newer Gatehouse (${unknown.join(', ')}) than this one, which knows up to ${known.at(-1)}; start the newer program, or restore a backup made before the upgrade`,
+    );
   }
   const ran = await executor.executePendingMigrations();
   for (const migration of ran) log.info('database migrated', { migration: migration.name });

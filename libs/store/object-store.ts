@@ -40,27 +40,41 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
     return result;
   };
   return {
-    list: (kind) => database.transaction(async (manager) => {
-      const rows = await manager.findBy(ObjectEntity, { kind });
-      return { items: rows.map(fromObjectRow).sort(byName), revision: await readRevision(manager) };
-    }, { snapshot: true }),
-    get: (kind, name) => database.run(async (manager) => {
-      const row = await manager.findOneBy(ObjectEntity, { kind, name });
-      return row ? fromObjectRow(row) : undefined;
-    }),
+    list: (kind) =>
+      database.transaction(
+        async (manager) => {
+          const rows = await manager.findBy(ObjectEntity, { kind });
+          return { items: rows.map(fromObjectRow).sort(byName), revision: await readRevision(manager) };
+        },
+        { snapshot: true },
+      ),
+    get: (kind, name) =>
+      database.run(async (manager) => {
+        const row = await manager.findOneBy(ObjectEntity, { kind, name });
+        return row ? fromObjectRow(row) : undefined;
+      }),
     create: (object, secrets) => change((manager) => create(parts, manager, object, secrets)),
     update: (object, secrets, expected) => change((manager) => update(parts, manager, object, secrets, expected)),
     delete: (kind, name, expected) => change((manager) => remove(parts, manager, kind, name, expected)),
     revision: () => database.run(readRevision),
-    readAll: () => database.transaction(async (manager) => {
-      const revision = await readRevision(manager);
-      return { revision, objects: (await manager.find(ObjectEntity)).map(fromObjectRow).sort(byName) };
-    }, { snapshot: true }),
+    readAll: () =>
+      database.transaction(
+        async (manager) => {
+          const revision = await readRevision(manager);
+          return { revision, objects: (await manager.find(ObjectEntity)).map(fromObjectRow).sort(byName) };
+        },
+        { snapshot: true },
+      ),
     onChange: (listener) => watcher.onChange(listener),
   };
 }
 
-async function create(parts: ObjectStoreParts, manager: EntityManager, object: ResourceObject, secrets: readonly SplitSecret[]): Promise<ResourceObject> {
+async function create(
+  parts: ObjectStoreParts,
+  manager: EntityManager,
+  object: ResourceObject,
+  secrets: readonly SplitSecret[],
+): Promise<ResourceObject> {
   const { kind, metadata } = object;
   const { spec, binding } = readSpec(object);
   if (await manager.existsBy(ObjectEntity, { kind, name: metadata.name })) {
@@ -68,26 +82,44 @@ async function create(parts: ObjectStoreParts, manager: EntityManager, object: R
   }
   const nowMs = parts.now();
   const row: ObjectRow = {
-    uid: randomUUID(), kind, name: metadata.name, generation: 1, resourceVersion: await bumpRevision(parts.database, manager),
-    labels: { ...metadata.labels }, annotations: { ...metadata.annotations }, spec, createdAtMs: nowMs, updatedAtMs: nowMs,
+    uid: randomUUID(),
+    kind,
+    name: metadata.name,
+    generation: 1,
+    resourceVersion: await bumpRevision(parts.database, manager),
+    labels: { ...metadata.labels },
+    annotations: { ...metadata.annotations },
+    spec,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
   };
   await manager.insert(ObjectEntity, row);
   await replaceSecrets(parts, manager, row, undefined, binding, secrets);
   return fromObjectRow(row);
 }
 
-async function update(parts: ObjectStoreParts, manager: EntityManager, object: ResourceObject, secrets: readonly SplitSecret[], expected: string | undefined): Promise<ResourceObject> {
+async function update(
+  parts: ObjectStoreParts,
+  manager: EntityManager,
+  object: ResourceObject,
+  secrets: readonly SplitSecret[],
+  expected: string | undefined,
+): Promise<ResourceObject> {
   const { kind, metadata } = object;
   const { spec, binding } = readSpec(object);
   const before = await existing(manager, kind, metadata.name, expected);
   if (metadata.uid !== undefined && metadata.uid !== before.uid) {
-    throw new GatehouseError('conflict', `${kind} "${metadata.name}" is another object than the one that was read (its uid differs); read it again`);
+    throw new GatehouseError(
+      'conflict',
+      `${kind} "${metadata.name}" is another object than the one that was read (its uid differs); read it again`,
+    );
   }
   const row: ObjectRow = { ...before, labels: { ...metadata.labels }, annotations: { ...metadata.annotations }, spec };
   const specChanged = !isDeepStrictEqual(before.spec, spec);
   const secretsChanged = await replaceSecrets(parts, manager, row, before, binding, secrets);
   if (kind === 'Cluster') await suspendOtherBindings(manager, metadata.name, binding);
-  const textChanged = !isDeepStrictEqual(before.labels, row.labels) || !isDeepStrictEqual(before.annotations, row.annotations);
+  const textChanged =
+    !isDeepStrictEqual(before.labels, row.labels) || !isDeepStrictEqual(before.annotations, row.annotations);
   if (!specChanged && !secretsChanged && !textChanged) return fromObjectRow(before);
 
   // A secret is a part of the spec that is kept elsewhere.
@@ -99,7 +131,13 @@ async function update(parts: ObjectStoreParts, manager: EntityManager, object: R
   return fromObjectRow(row);
 }
 
-async function remove(parts: ObjectStoreParts, manager: EntityManager, kind: string, name: string, expected: string | undefined): Promise<void> {
+async function remove(
+  parts: ObjectStoreParts,
+  manager: EntityManager,
+  kind: string,
+  name: string,
+  expected: string | undefined,
+): Promise<void> {
   const row = await existing(manager, kind, name, expected);
   // Its secrets go with it (ON DELETE CASCADE). Tokens for a cluster that is gone can never be used again.
   await manager.delete(ObjectEntity, { uid: row.uid });
@@ -107,11 +145,19 @@ async function remove(parts: ObjectStoreParts, manager: EntityManager, kind: str
   await bumpRevision(parts.database, manager);
 }
 
-async function existing(manager: EntityManager, kind: string, name: string, expected: string | undefined): Promise<ObjectRow> {
+async function existing(
+  manager: EntityManager,
+  kind: string,
+  name: string,
+  expected: string | undefined,
+): Promise<ObjectRow> {
   const row = await manager.findOneBy(ObjectEntity, { kind, name });
   if (!row) throw new GatehouseError('notFound', `there is no ${kind} "${name}"`);
   if (expected !== undefined && expected !== String(row.resourceVersion)) {
-    throw new GatehouseError('conflict', `${kind} "${name}" was changed in between (resourceVersion ${expected} was read, ${row.resourceVersion} is stored); read it again`);
+    throw new GatehouseError(
+      'conflict',
+      `${kind} "${name}" was changed in between (resourceVersion ${expected} was read, ${row.resourceVersion} is stored); read it again`,
+    );
   }
   return row;
 }

@@ -12,7 +12,9 @@ import { REMOTE, type RemotePort } from './worker-messages.ts';
  */
 export async function openInWorker({ log, ...options }: OpenStoreOptions): Promise<Store> {
   const listeners = new Set<(revision: number) => void>();
-  const writer = await startThread({ ...options, role: 'store' }, log, (revision) => [...listeners].forEach((listener) => listener(revision)));
+  const writer = await startThread({ ...options, role: 'store' }, log, (revision) =>
+    [...listeners].forEach((listener) => listener(revision)),
+  );
   let reader: Promise<Thread> | undefined;
   let closed = false;
 
@@ -25,11 +27,19 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
     return reader;
   }
 
-  const remote = <Port extends RemotePort>(port: Port, threadOf: (method: string) => Thread | Promise<Thread> = () => writer): Store[Port] =>
-    Object.fromEntries(REMOTE[port].map((method) => [method, async (...args: unknown[]) => {
-      const thread = threadOf(method);
-      return await (thread instanceof Promise ? await thread : thread).call(port, method, args);
-    }])) as unknown as Store[Port];
+  const remote = <Port extends RemotePort>(
+    port: Port,
+    threadOf: (method: string) => Thread | Promise<Thread> = () => writer,
+  ): Store[Port] =>
+    Object.fromEntries(
+      REMOTE[port].map((method) => [
+        method,
+        async (...args: unknown[]) => {
+          const thread = threadOf(method);
+          return await (thread instanceof Promise ? await thread : thread).call(port, method, args);
+        },
+      ]),
+    ) as unknown as Store[Port];
 
   return {
     objects: {
@@ -49,7 +59,13 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
     engine: 'sqlite',
     async close() {
       closed = true;
-      await Promise.all([writer.close(), reader?.then((thread) => thread.close(), () => {})]);
+      await Promise.all([
+        writer.close(),
+        reader?.then(
+          (thread) => thread.close(),
+          () => {},
+        ),
+      ]);
     },
   };
 }

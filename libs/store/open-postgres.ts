@@ -33,7 +33,11 @@ export async function openPostgres(databaseUrl: string, log: StoreLog): Promise<
   try {
     await dataSource.initialize();
   } catch (cause) {
-    throw new StoreStartError('databaseUnusable', `the PostgreSQL database cannot be reached (${reasonOf(cause)}); check GATEHOUSE_DATABASE_URL and that the server runs`, { cause });
+    throw new StoreStartError(
+      'databaseUnusable',
+      `the PostgreSQL database cannot be reached (${reasonOf(cause)}); check GATEHOUSE_DATABASE_URL and that the server runs`,
+      { cause },
+    );
   }
   return createDatabase(dataSource, 'postgres');
 }

@@ -29,7 +29,11 @@ export async function openSqlite(path: string, { readOnly = false }: { readOnly?
     });
     return createDatabase(await dataSource.initialize(), 'sqlite');
   } catch (cause) {
-    throw new StoreStartError('databaseUnusable', `the database file ${file} cannot be opened (${(cause as Error).message}); see that its folder exists on a local disk and is writable for this user`, { cause });
+    throw new StoreStartError(
+      'databaseUnusable',
+      `the database file ${file} cannot be opened (${(cause as Error).message}); see that its folder exists on a local disk and is writable for this user`,
+      { cause },
+    );
   }
 }
 

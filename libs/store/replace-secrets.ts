@@ -15,11 +15,19 @@ interface Parts {
  * New secrets replace all old ones. Without new ones the old stay only while binding and kind of credential are the
  * same: else whoever may edit a server's address could have the old credential sent to a server of their own.
  */
-export async function replaceSecrets(parts: Parts, manager: EntityManager, after: ObjectRow, before: ObjectRow | undefined, binding: string, secrets: readonly SplitSecret[]): Promise<boolean> {
+export async function replaceSecrets(
+  parts: Parts,
+  manager: EntityManager,
+  after: ObjectRow,
+  before: ObjectRow | undefined,
+  binding: string,
+  secrets: readonly SplitSecret[],
+): Promise<boolean> {
   const stored = before ? await manager.findBy(SecretEntity, { objectUid: after.uid }) : [];
-  const stale = secrets.length > 0
-    ? stored.filter((row) => !secrets.some((secret) => isSame(parts.sealer, row, secret)))
-    : stored.filter((row) => row.binding !== binding || purposeOf(before?.spec) !== purposeOf(after.spec));
+  const stale =
+    secrets.length > 0
+      ? stored.filter((row) => !secrets.some((secret) => isSame(parts.sealer, row, secret)))
+      : stored.filter((row) => row.binding !== binding || purposeOf(before?.spec) !== purposeOf(after.spec));
   const fresh = secrets.filter((secret) => !stored.some((row) => isSame(parts.sealer, row, secret)));
   for (const row of stale) await manager.delete(SecretEntity, { objectUid: row.objectUid, field: row.field });
   for (const secret of fresh) await manager.insert(SecretEntity, seal(parts, after, secret));

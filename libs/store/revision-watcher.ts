@@ -10,7 +10,11 @@ export interface RevisionWatcher {
  * Tells listeners once for each new revision, however it was learned. Reading it again and again is the safety net:
  * SQLite has no notifications between processes, and PostgreSQL's are lost while the connection is.
  */
-export function createRevisionWatcher(readRevision: () => Promise<number>, known: number, everyMs: number): RevisionWatcher {
+export function createRevisionWatcher(
+  readRevision: () => Promise<number>,
+  known: number,
+  everyMs: number,
+): RevisionWatcher {
   const listeners = new Set<(revision: number) => void>();
   let last = known;
   let timer: NodeJS.Timeout | undefined;
@@ -19,17 +23,19 @@ export function createRevisionWatcher(readRevision: () => Promise<number>, known
   function learned(revision: number): void {
     if (revision <= last || closed) return;
     last = revision;
-    for (const listener of [...listeners]) listener(revision);
+    for (const listener of listeners) listener(revision);
   }
 
   function pollLater(): void {
     if (timer || closed || listeners.size === 0) return;
     timer = setTimeout(() => {
       // A database that is down is told about by whoever needs it; here the next look is enough.
-      void readRevision().then(learned, () => {}).finally(() => {
-        timer = undefined;
-        pollLater();
-      });
+      void readRevision()
+        .then(learned, () => {})
+        .finally(() => {
+          timer = undefined;
+          pollLater();
+        });
     }, everyMs);
     timer.unref();
   }

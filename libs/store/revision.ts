@@ -23,6 +23,7 @@ export async function bumpRevision(database: Database, manager: EntityManager): 
   await manager.query('UPDATE revision SET revision = revision + 1 WHERE id = 1');
   const revision = await readRevision(manager);
   // PostgreSQL delivers notifications at commit, and only then.
-  if (database.engine === 'postgres') await manager.query('SELECT pg_notify($1, $2)', [REVISION_CHANNEL, String(revision)]);
+  if (database.engine === 'postgres')
+    await manager.query('SELECT pg_notify($1, $2)', [REVISION_CHANNEL, String(revision)]);
   return revision;
 }

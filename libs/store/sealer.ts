@@ -41,11 +41,15 @@ export function createSealer(key: KeyObject, keyId: string): Sealer {
       if (version !== VERSION || sealedWith !== keyId || text === undefined || rest.length > 0) throw cannotOpen();
       const body = Buffer.from(text, 'base64url');
       if (body.length < NONCE_BYTES + TAG_BYTES) throw cannotOpen();
-      const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAAD(additionalData(keyId, context));
       decipher.setAuthTag(body.subarray(-TAG_BYTES));
       try {
-        return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+        return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString(
+          'utf8',
+        );
       } catch {
         throw cannotOpen();
       }
@@ -58,13 +62,16 @@ function additionalData(keyId: string, { table, row, field, binding }: SealConte
   return Buffer.from(JSON.stringify([VERSION, keyId, table, row, field, binding]), 'utf8');
 }
 
-const cannotOpen = (): Error => new Error('a sealed value does not open: it was changed, moved, or sealed with another key');
+const cannotOpen = (): Error =>
+  new Error('a sealed value does not open: it was changed, moved, or sealed with another key');
 
 /** @throws GatehouseError internal: a row that does not open is no missing row, and never falls back to one. */
 export function openRow(sealer: Sealer, sealed: string, context: SealContext): string {
   try {
     return sealer.open(sealed, context);
   } catch (cause) {
-    throw new GatehouseError('internal', 'a stored secret does not open; the gateway\'s admin finds more in its log', { cause });
+    throw new GatehouseError('internal', "a stored secret does not open; the gateway's admin finds more in its log", {
+      cause,
+    });
   }
 }

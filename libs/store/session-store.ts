@@ -9,7 +9,12 @@ import { openRow, type SealContext, type Sealer } from './sealer.ts';
 const TOKEN_BYTES = 32;
 /** 256 random bits need no slow hash: nobody can try them out. */
 const digestOf = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
-const context = (id: string, tokenDigest: string): SealContext => ({ table: 'sessions', row: id, field: 'record', binding: tokenDigest });
+const context = (id: string, tokenDigest: string): SealContext => ({
+  table: 'sessions',
+  row: id,
+  field: 'record',
+  binding: tokenDigest,
+});
 
 /** Sessions by the SHA-256 of their cookie; what the claims say of a person is sealed. Expiry is judged by `#identity`. */
 export function createSessionStore(database: Database, sealer: Sealer): SessionFinder & SessionStore {
@@ -31,12 +36,19 @@ export function createSessionStore(database: Database, sealer: Sealer): SessionF
       });
     },
     touch: async (id, nowMs) => {
-      await database.run((manager) => manager.update(SessionEntity, { id, lastSeenAtMs: LessThan(nowMs) }, { lastSeenAtMs: nowMs }));
+      await database.run((manager) =>
+        manager.update(SessionEntity, { id, lastSeenAtMs: LessThan(nowMs) }, { lastSeenAtMs: nowMs }),
+      );
     },
     deleteExpired: async (nowMs) => {
       await database.run(async (manager) => {
         await manager.delete(SessionEntity, { expiresAtMs: LessThanOrEqual(nowMs) });
-        await manager.createQueryBuilder().delete().from(SessionEntity).where('last_seen_at_ms + idle_timeout_ms <= :nowMs', { nowMs }).execute();
+        await manager
+          .createQueryBuilder()
+          .delete()
+          .from(SessionEntity)
+          .where('last_seen_at_ms + idle_timeout_ms <= :nowMs', { nowMs })
+          .execute();
       });
     },
   };

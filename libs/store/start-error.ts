@@ -1,4 +1,9 @@
-export type StoreStartErrorCode = 'databaseUnusable' | 'schemaTooNew' | 'encryptionKeyMissing' | 'encryptionKeyWeak' | 'encryptionKeyWrong';
+export type StoreStartErrorCode =
+  | 'databaseUnusable'
+  | 'schemaTooNew'
+  | 'encryptionKeyMissing'
+  | 'encryptionKeyWeak'
+  | 'encryptionKeyWrong';
 
 /** Why the store refuses to open. The message says what to do, and is meant for whoever starts the program. */
 export class StoreStartError extends Error {

@@ -3,14 +3,22 @@ import { createAuditStore } from './audit-store.ts';
 import { openHere } from './open-here.ts';
 import { openSqlite } from './open-sqlite.ts';
 import type { StoreLog } from './store.ts';
-import { packError, type FromWorker, type Ready, type RemotePort, type ToWorker, type WorkerOptions } from './worker-messages.ts';
+import {
+  packError,
+  type FromWorker,
+  type Ready,
+  type RemotePort,
+  type ToWorker,
+  type WorkerOptions,
+} from './worker-messages.ts';
 
 /** A thread that owns a connection to the SQLite file. Started by thread.ts. */
 if (!parentPort) throw new Error('store-worker runs as a worker thread only');
 const port = parentPort;
 const send = (message: FromWorker): void => port.postMessage(message);
 
-const line = (level: keyof StoreLog) => (message: string, fields?: Record<string, unknown>) => send({ log: level, message, fields });
+const line = (level: keyof StoreLog) => (message: string, fields?: Record<string, unknown>) =>
+  send({ log: level, message, fields });
 const log: StoreLog = { info: line('info'), warn: line('warn'), error: line('error') };
 
 interface Served {
@@ -22,13 +30,21 @@ interface Served {
 async function openStore(options: WorkerOptions): Promise<Served> {
   const store = await openHere({ ...options, log });
   store.objects.onChange((revision) => send({ changed: revision }));
-  return { ready: { schemaVersion: store.schemaVersion, keyId: store.sealer.keyId, key: store.key }, ports: store, close: store.close };
+  return {
+    ready: { schemaVersion: store.schemaVersion, keyId: store.sealer.keyId, key: store.key },
+    ports: store,
+    close: store.close,
+  };
 }
 
 /** Migrations and the key are the other thread's matter; it was there first. */
 async function openAuditReader(options: WorkerOptions): Promise<Served> {
   const database = await openSqlite(options.sqlitePath as string, { readOnly: true });
-  return { ready: { schemaVersion: '', keyId: '', key: undefined }, ports: { audit: createAuditStore(database) }, close: database.close };
+  return {
+    ready: { schemaVersion: '', keyId: '', key: undefined },
+    ports: { audit: createAuditStore(database) },
+    close: database.close,
+  };
 }
 
 async function serve(message: ToWorker, served: Served): Promise<void> {

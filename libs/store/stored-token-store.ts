@@ -10,31 +10,58 @@ import { fromObjectRow } from './object-row.ts';
 import { lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
-const context = (row: Pick<StoredTokenRow, 'id' | 'binding'>): SealContext => ({ table: 'stored_tokens', row: row.id, field: 'token', binding: row.binding });
+const context = (row: Pick<StoredTokenRow, 'id' | 'binding'>): SealContext => ({
+  table: 'stored_tokens',
+  row: row.id,
+  field: 'token',
+  binding: row.binding,
+});
 
 /** People's own upstream tokens, sealed, each bound to its row and to the cluster's server and CA. */
 export function createStoredTokenStore(database: Database, sealer: Sealer, now: () => number): StoredTokenStore {
   return {
-    save: (token) => database.transaction(async (manager) => {
-      await lockRevision(manager);
-      await requireSameCluster(manager, token);
-      const { issuerUrl, subject, cluster } = token;
-      await manager.delete(StoredTokenEntity, { issuerUrl, subject, cluster });
-      const row = toRow(token, sealer, now());
-      await manager.insert(StoredTokenEntity, row);
-      return row.id;
-    }),
+    save: (token) =>
+      database.transaction(async (manager) => {
+        await lockRevision(manager);
+        await requireSameCluster(manager, token);
+        const { issuerUrl, subject, cluster } = token;
+        await manager.delete(StoredTokenEntity, { issuerUrl, subject, cluster });
+        const row = toRow(token, sealer, now());
+        await manager.insert(StoredTokenEntity, row);
+        return row.id;
+      }),
     find: async (issuerUrl, subject, cluster) => {
-      const row = await database.run((manager) => manager.findOneBy(StoredTokenEntity, { issuerUrl, subject, cluster, suspended: false }));
+      const row = await database.run((manager) =>
+        manager.findOneBy(StoredTokenEntity, { issuerUrl, subject, cluster, suspended: false }),
+      );
       if (!row) return undefined;
-      return { id: row.id, token: openRow(sealer, row.sealed, context(row)), user: row.upstreamUser, groups: row.upstreamGroups };
+      return {
+        id: row.id,
+        token: openRow(sealer, row.sealed, context(row)),
+        user: row.upstreamUser,
+        groups: row.upstreamGroups,
+      };
     },
     list: async (filter) => {
-      const where = Object.fromEntries(Object.entries({ cluster: filter.cluster, issuerUrl: filter.issuerUrl, subject: filter.subject }).filter(([, value]) => value !== undefined));
-      const rows = await database.run((manager) => manager.find(StoredTokenEntity, { where, order: { savedAtMs: 'ASC', id: 'ASC' } }));
+      const where = Object.fromEntries(
+        Object.entries({ cluster: filter.cluster, issuerUrl: filter.issuerUrl, subject: filter.subject }).filter(
+          ([, value]) => value !== undefined,
+        ),
+      );
+      const rows = await database.run((manager) =>
+        manager.find(StoredTokenEntity, { where, order: { savedAtMs: 'ASC', id: 'ASC' } }),
+      );
       return rows.map((row) => ({
-        id: row.id, issuer: row.issuer, issuerUrl: row.issuerUrl, subject: row.subject, username: row.username, cluster: row.cluster,
-        user: row.upstreamUser, groups: row.upstreamGroups, savedAtMs: row.savedAtMs, expiresAtMs: row.expiresAtMs ?? undefined,
+        id: row.id,
+        issuer: row.issuer,
+        issuerUrl: row.issuerUrl,
+        subject: row.subject,
+        username: row.username,
+        cluster: row.cluster,
+        user: row.upstreamUser,
+        groups: row.upstreamGroups,
+        savedAtMs: row.savedAtMs,
+        expiresAtMs: row.expiresAtMs ?? undefined,
         suspended: row.suspended,
       }));
     },
@@ -49,7 +76,11 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
 }
 
 /** A token that was saved for another server or CA stays unused until its owner enters it again. */
-export async function suspendOtherBindings(manager: EntityManager, cluster: string, keepBinding: string): Promise<void> {
+export async function suspendOtherBindings(
+  manager: EntityManager,
+  cluster: string,
+  keepBinding: string,
+): Promise<void> {
   await manager.update(StoredTokenEntity, { cluster, binding: Not(keepBinding) }, { suspended: true });
 }
 
@@ -69,9 +100,20 @@ function toRow(token: NewStoredToken, sealer: Sealer, nowMs: number): StoredToke
   const { issuer, issuerUrl, subject, username, cluster, clusterUid, binding } = token;
   const id = randomUUID();
   return {
-    id, issuer, issuerUrl, subject, username, cluster, clusterUid, binding,
+    id,
+    issuer,
+    issuerUrl,
+    subject,
+    username,
+    cluster,
+    clusterUid,
+    binding,
     sealed: sealer.seal(token.token, context({ id, binding })),
-    upstreamUser: token.user, upstreamGroups: [...token.groups], upstreamUid: token.uid ?? null,
-    savedAtMs: nowMs, expiresAtMs: token.expiresAtMs ?? null, suspended: false,
+    upstreamUser: token.user,
+    upstreamGroups: [...token.groups],
+    upstreamUid: token.uid ?? null,
+    savedAtMs: nowMs,
+    expiresAtMs: token.expiresAtMs ?? null,
+    suspended: false,
   };
 }

@@ -2,7 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { GatehouseError } from '#errors';
 import { StoreStartError } from './start-error.ts';
 import type { StoreLog } from './store.ts';
-import { unpackError, type FromWorker, type Ready, type RemotePort, type ToWorker, type WorkerOptions } from './worker-messages.ts';
+import {
+  unpackError,
+  type FromWorker,
+  type Ready,
+  type RemotePort,
+  type ToWorker,
+  type WorkerOptions,
+} from './worker-messages.ts';
 
 /** A thread with a database of its own, that is called by messages. */
 export interface Thread {
@@ -19,7 +26,11 @@ interface Pending {
 }
 
 /** Starts a thread and waits until its database is open. @throws StoreStartError. */
-export async function startThread(workerData: WorkerOptions, log: StoreLog, onChanged: (revision: number) => void): Promise<Thread> {
+export async function startThread(
+  workerData: WorkerOptions,
+  log: StoreLog,
+  onChanged: (revision: number) => void,
+): Promise<Thread> {
   const worker = startWorker(workerData);
   const pending = new Map<number, Pending>();
   let calls = 0;
@@ -52,11 +63,19 @@ export async function startThread(workerData: WorkerOptions, log: StoreLog, onCh
       else receive(message);
     });
     worker.once('error', (cause) => {
-      reject(new StoreStartError('databaseUnusable', `the database thread could not be started: ${(cause as Error).message}`, { cause }));
+      reject(
+        new StoreStartError(
+          'databaseUnusable',
+          `the database thread could not be started: ${(cause as Error).message}`,
+          { cause },
+        ),
+      );
       lose(cause);
     });
     worker.once('exit', (code) => {
-      reject(new StoreStartError('databaseUnusable', `the database thread ended with code ${code} before it was ready`));
+      reject(
+        new StoreStartError('databaseUnusable', `the database thread ended with code ${code} before it was ready`),
+      );
       lose(`exit code ${code}`);
     });
   });
@@ -69,7 +88,8 @@ export async function startThread(workerData: WorkerOptions, log: StoreLog, onCh
   return {
     ready,
     call(port, method, args) {
-      if (gone || closing) return Promise.reject(unavailable(closing ? 'the store is closed' : 'the database thread ended'));
+      if (gone || closing)
+        return Promise.reject(unavailable(closing ? 'the store is closed' : 'the database thread ended'));
       return new Promise((resolve, reject) => {
         calls += 1;
         pending.set(calls, { resolve, reject });

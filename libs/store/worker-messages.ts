@@ -10,7 +10,12 @@ export const REMOTE = {
   audit: ['append', 'list', 'get'],
   sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
   storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
-} as const satisfies { [Port in Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
+} as const satisfies {
+  [Port in Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>]: readonly Exclude<
+    keyof Store[Port],
+    'onChange'
+  >[];
+};
 
 export type RemotePort = keyof typeof REMOTE;
 
@@ -34,7 +39,11 @@ export type FromWorker =
   | { readonly call: number; readonly value: unknown }
   | { readonly call: number; readonly error: SentError }
   | { readonly changed: number }
-  | { readonly log: 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> | undefined };
+  | {
+      readonly log: 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields: Record<string, unknown> | undefined;
+    };
 
 /** Structured clone drops the class and code of an error; they are what callers match. */
 export interface SentError {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Part } from './build-binaries.ts';
 import type { KeyedCertificate } from './issue-certificates.ts';
+import type { PartName } from './run-control-plane.ts';
 import type { KubectlOptions, KubectlResult } from './run-kubectl.ts';
 
 export interface ClusterOptions {
@@ -60,7 +61,7 @@ export interface Cluster {
   /** What each binary says of its own version. */
   readonly versions: Readonly<Record<Exclude<Part, 'kubelet'>, string>>;
   /** Pids of the running parts. */
-  readonly pids: Readonly<Partial<Record<Part, number>>>;
+  readonly pids: Readonly<Partial<Record<PartName, number>>>;
 
   /** Every event so far, oldest first. */
   readAuditLog(): AuditEvent[];

@@ -2,20 +2,15 @@
 // pods, and pods of the test bed have addresses that lead nowhere. Its egress
 // selector asks an HTTP CONNECT proxy instead: this one, on a unix socket, which
 // knows that a pod's address means a page on this machine.
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 /** Says where a connection to `host:port` really goes; undefined = refuse. */
 export type ResolveTarget = (host: string, port: number) => Promise<number | undefined>;
 
-/** Starts the proxy on the unix socket `path`; all targets are loopback ports. */
-export async function proxyEgress(path: string, resolve: ResolveTarget): Promise<{ close(): void }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((_, answer) => answer.writeHead(405).end());
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+/** Starts the proxy on the unix socket `path`, for as long as the process lives; all targets are loopback ports. */
+export async function proxyEgress(path: string, resolve: ResolveTarget): Promise<void> {
+  const server = createServer((_, answer) => answer.writeHead(405).end());
   server.on('connect', (request, client: Socket, head: Buffer) => {
     client.on('error', () => client.destroy());
     void tunnel(request.url ?? '', client, head, resolve);
@@ -24,13 +19,6 @@ export async function proxyEgress(path: string, resolve: ResolveTarget): Promise
     server.once('error', reject);
     server.listen(path, ready);
   });
-  server.unref();
-  return {
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }
 
 async function tunnel(authority: string, client: Socket, head: Buffer, resolve: ResolveTarget): Promise<void> {

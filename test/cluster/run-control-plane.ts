@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { Binaries } from './build-binaries.ts';
 import { runPart, type RunningPart } from './run-part.ts';
 import type { Recorder } from './record-cluster.ts';
+import type { PodServerSettings } from './serve-pods.ts';
+
+export type PartName = keyof Binaries | 'pod-server';
 
 /** Where the node says that its kubelet is. Nothing listens there: see proxy-egress.ts. */
 export const nodeAddress = { host: '10.243.0.1', port: 10_250 } as const;
@@ -12,6 +15,8 @@ export interface ControlPlane {
   binaries: Binaries;
   directory: string;
   ports: { etcd: number; etcdPeer: number; api: number; kubelet: number; kwok: number };
+  /** Loopback port of the page of each `namespace/pod`, reached at the pod's port 8080. */
+  pages: ReadonlyMap<string, number>;
   /** Of commands that are run in pods; undefined = this process's own user. */
   podUser: number | undefined;
   podsDirectory: string;
@@ -138,8 +143,30 @@ export function runKwok(plane: ControlPlane): RunningPart {
   ]);
 }
 
-/** `pages`: loopback port of the page of each `namespace/pod`, reached at the pod's port 8080. */
-export function runKubelet(plane: ControlPlane, pages: ReadonlyMap<string, number>): RunningPart {
+/** The pods' pages and the egress proxy; ready when `egress.sock` is there. */
+export function runPodServer(plane: ControlPlane): RunningPart {
+  const file = (name: string) => join(plane.directory, name);
+  const settings: PodServerSettings = {
+    socket: file('egress.sock'),
+    apiPort: plane.ports.api,
+    kubeletPort: plane.ports.kubelet,
+    caFile: file('server-ca.crt'),
+    certFile: file('test-bed.crt'),
+    keyFile: file('test-bed.key'),
+    pages: Object.fromEntries(plane.pages),
+  };
+  const program = import.meta.filename.replace(/run-control-plane(\.[jt]s)$/, 'serve-pods$1');
+  return runPart({
+    name: 'pod-server',
+    executable: process.execPath,
+    arguments: [program, JSON.stringify(settings)],
+    directory: plane.directory,
+    dieWithParent: plane.dieWithParent,
+    recorder: plane.recorder,
+  });
+}
+
+export function runKubelet(plane: ControlPlane): RunningPart {
   return run(plane, 'kubelet', [
     `--address=127.0.0.1:${plane.ports.kubelet}`,
     `--cert=${join(plane.directory, 'kubelet.crt')}`,
@@ -149,6 +176,6 @@ export function runKubelet(plane: ControlPlane, pages: ReadonlyMap<string, numbe
     `--pods=${plane.podsDirectory}`,
     `--logs=${plane.logsDirectory}`,
     ...(plane.podUser === undefined ? [] : [`--run-as=${plane.podUser}`]),
-    ...[...pages].map(([pod, port]) => `--forward=${pod}:8080=127.0.0.1:${port}`),
+    ...[...plane.pages].map(([pod, port]) => `--forward=${pod}:8080=127.0.0.1:${port}`),
   ]);
 }

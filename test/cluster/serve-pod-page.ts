@@ -1,43 +1,24 @@
 // The HTTP server that stands for what runs in a pod: harmless pages, and
 // pages that do what a hostile application behind a service proxy would do.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { echoWebSocket } from './echo-websocket.ts';
 
-export interface PodPage {
-  /** Loopback port. */
-  readonly port: number;
-  close(): void;
-}
-
-/** Serves the page of one pod, named `namespace/pod`, on a free loopback port. */
-export async function servePodPage(pod: string): Promise<PodPage> {
-  const sockets = new Set<Socket>();
+/** Serves the page of one pod, named `namespace/pod`, on a loopback port for as long as the process lives. */
+export async function servePodPage(pod: string, port: number): Promise<void> {
   const server = createServer((request, answer) => answerRequest(pod, request, answer));
   // A proxied stream may be quiet for long; only the test decides how long.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 120_000;
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => sockets.delete(socket));
-  });
+  server.on('connection', (socket) => socket.on('error', () => socket.destroy()));
   server.on('upgrade', (request, socket: Socket, head) => {
     if (request.url === '/ws') echoWebSocket(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
   });
   await new Promise<void>((ready, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', ready);
+    server.listen(port, '127.0.0.1', ready);
   });
-  server.unref();
-  return {
-    port: (server.address() as AddressInfo).port,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }
 
 function answerRequest(pod: string, request: IncomingMessage, answer: ServerResponse): void {

@@ -10,21 +10,20 @@ import { createApiClient } from './call-api.ts';
 import { choosePorts } from './choose-ports.ts';
 import type { AuditEvent, Cluster, ClusterOptions } from './cluster.ts';
 import { issueClientCertificate } from './issue-certificates.ts';
-import { proxyEgress } from './proxy-egress.ts';
 import { readVersions } from './read-versions.ts';
 import { clearRecorded, createRecorder, stopLeftovers } from './record-cluster.ts';
-import { resolvePodAddresses } from './resolve-pod-addresses.ts';
 import {
   runApiServer,
   runControllerManager,
   runEtcd,
   runKubelet,
   runKwok,
+  runPodServer,
+  type PartName,
   type ControlPlane,
 } from './run-control-plane.ts';
 import { runKubectl, spawnKubectl, type Kubectl } from './run-kubectl.ts';
 import { waitUntil, type RunningPart } from './run-part.ts';
-import { servePodPage, type PodPage } from './serve-pod-page.ts';
 import { stopAtExit } from './stop-at-exit.ts';
 import { waitForPods } from './wait-for-pods.ts';
 import { writeClusterFiles } from './write-cluster-files.ts';
@@ -61,27 +60,30 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   chmodSync(podsDirectory, asRoot ? 0o711 : 0o700);
   mkdirSync(logsDirectory, { recursive: true, mode: 0o700 });
 
-  const [etcd, etcdPeer, api, kubelet, kwok] = (await choosePorts(5)) as [number, number, number, number, number];
+  const namespaces = [...new Set(['team-a', 'team-b', ...(options.namespaces ?? [])])];
+  const ports = await choosePorts(5 + namespaces.length);
+  const [etcd, etcdPeer, api, kubelet, kwok, ...pagePorts] = ports as [number, number, number, number, number];
   const plane: ControlPlane = {
     binaries,
     directory,
     ports: { etcd, etcdPeer, api, kubelet, kwok },
+    pages: new Map(namespaces.map((namespace, index) => [`${namespace}/web`, pagePorts[index] ?? 0])),
     podUser: asRoot ? nobody : undefined,
     podsDirectory,
     logsDirectory,
     dieWithParent: options.dieWithParent ?? true,
     recorder,
   };
-  const closers: (() => void)[] = [];
-  const parts = new Map<keyof typeof binaries, RunningPart>();
+  let closeClient = () => {};
+  const parts = new Map<PartName, RunningPart>();
 
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= stopAll());
   async function stopAll(): Promise<void> {
     // Clients of the API server first, so that it has nothing to wait for.
-    const order = ['kwok', 'kube-controller-manager', 'kubelet', 'kube-apiserver', 'etcd'] as const;
+    const order = ['kwok', 'kube-controller-manager', 'kubelet', 'pod-server', 'kube-apiserver', 'etcd'] as const;
     for (const name of order) await parts.get(name)?.stop('SIGTERM', 3);
-    for (const close of closers) close();
+    closeClient();
     clearRecorded(recorder.record);
     recorder.forget();
     unwatch();
@@ -91,13 +93,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const files = await writeClusterFiles(directory, api, binaries.kubelet);
     parts.set('etcd', runEtcd(plane));
     const client = createApiClient(api, files.caPem, files.testBed);
-    closers.push(client.close);
-    const namespaces = [...new Set(['team-a', 'team-b', ...(options.namespaces ?? [])])];
-    const pages = await servePages(namespaces, closers);
-    const pagePorts = new Map([...pages].map(([pod, page]) => [pod, page.port]));
-    const egress = await proxyEgress(join(directory, 'egress.sock'), resolvePodAddresses(client, kubelet, pagePorts));
-    closers.push(egress.close);
-    parts.set('kubelet', runKubelet(plane, pagePorts));
+    closeClient = client.close;
+    parts.set('kubelet', runKubelet(plane));
+    const podServer = runPodServer(plane);
+    parts.set('pod-server', podServer);
+    await waitUntil('the egress proxy', 30, [podServer], async () => existsSync(join(directory, 'egress.sock')));
 
     const startApiServer = async () => {
       const server = runApiServer(plane);
@@ -182,16 +182,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
-
-async function servePages(namespaces: readonly string[], closers: (() => void)[]): Promise<Map<string, PodPage>> {
-  const pages = new Map<string, PodPage>();
-  for (const namespace of namespaces) {
-    const page = await servePodPage(`${namespace}/web`);
-    closers.push(page.close);
-    pages.set(`${namespace}/web`, page);
-  }
-  return pages;
-}
 
 function readAuditLog(path: string): AuditEvent[] {
   // The last piece is empty, or a line that is being written.

@@ -22,4 +22,16 @@ export async function waitForPods(
     );
     return (role.rules?.length ?? 0) > 0;
   });
+  await waitUntil('policy schedule', 60, parts, async () => {
+    // Policies come into force about a second after they are written.
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'probe' },
+      spec: { containers: [{ name: 'probe', image: 'example.invalid/probe:1' }] },
+    };
+    const path = '/api/v1/namespaces/team-a/pods?dryRun=All';
+    const made = await api.read<{ spec: { nodeName?: string } }>('POST', path, JSON.stringify(pod));
+    return made.spec.nodeName !== undefined;
+  });
 }

@@ -63,6 +63,7 @@ export async function writeClusterFiles(
   write('egress.yaml', egressConfiguration(join(directory, 'egress.sock')));
   write('kwok.yaml', kwokConfiguration(kubeletProgram));
   const testBed = await issueClientCertificate(clientCa, 'test-bed', masters);
+  writePair('test-bed', testBed);
   return { caPem: serverCa.certPem, clientCa, adminKubeconfig, testBed };
 }
 

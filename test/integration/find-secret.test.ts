@@ -19,7 +19,11 @@ test.each([
   ['as base64', around(Buffer.from(SECRET).toString('base64')), 'base64 shifted 0'],
   ['as base64url', around(Buffer.from(SECRET).toString('base64url')), 'base64url shifted 0'],
   ['as base64 behind one byte', Buffer.from(Buffer.from(`"${SECRET}"`).toString('base64')), 'base64 shifted 1'],
-  ['as base64 behind two bytes', Buffer.from(Buffer.from(`::${SECRET} and more`).toString('base64')), 'base64 shifted 2'],
+  [
+    'as base64 behind two bytes',
+    Buffer.from(Buffer.from(`::${SECRET} and more`).toString('base64')),
+    'base64 shifted 2',
+  ],
   ['cut by a line break', around(`${SECRET.slice(0, 20)}\n${SECRET.slice(20)}`), 'piece at 0'],
   ['as a piece from its middle', around(SECRET.slice(9, 25)), 'piece at 9'],
 ])('a secret is found %s', (_, haystack, shape) => {

@@ -23,7 +23,9 @@ export async function findPostgres(): Promise<string> {
 
 function newestFolder(): string | undefined {
   if (!existsSync(DEBIAN_FOLDER)) return undefined;
-  const majors = readdirSync(DEBIAN_FOLDER).map(Number).filter((major) => major >= WANTED_MAJOR && existsSync(join(DEBIAN_FOLDER, String(major), 'bin', 'initdb')));
+  const majors = readdirSync(DEBIAN_FOLDER)
+    .map(Number)
+    .filter((major) => major >= WANTED_MAJOR && existsSync(join(DEBIAN_FOLDER, String(major), 'bin', 'initdb')));
   // The one that the project is tested with, before a newer one.
   const major = majors.includes(WANTED_MAJOR) ? WANTED_MAJOR : Math.max(...majors);
   return majors.length > 0 ? join(DEBIAN_FOLDER, String(major), 'bin') : undefined;
@@ -36,7 +38,14 @@ async function install(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(setting, 'create_main_cluster = false\n');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const packages = ['install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', `postgresql-${WANTED_MAJOR}`];
+  const packages = [
+    'install',
+    '-y',
+    '--no-install-recommends',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+    `postgresql-${WANTED_MAJOR}`,
+  ];
   let result = await runCommand('apt-get', packages, { env });
   if (result.code !== 0) {
     await runCommand('apt-get', ['update'], { env });
@@ -47,5 +56,7 @@ async function install(): Promise<void> {
 }
 
 function missing(why: string): Error {
-  return new Error(`PostgreSQL ${WANTED_MAJOR} is needed for this test and is not there${why}; install it with: apt-get install postgresql-${WANTED_MAJOR}, or set PG_BIN to the folder of its programs`);
+  return new Error(
+    `PostgreSQL ${WANTED_MAJOR} is needed for this test and is not there${why}; install it with: apt-get install postgresql-${WANTED_MAJOR}, or set PG_BIN to the folder of its programs`,
+  );
 }

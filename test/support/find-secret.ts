@@ -6,7 +6,10 @@
  */
 export function findSecret(secret: string, haystack: Buffer): string[] {
   const bytes = Buffer.from(secret, 'utf8');
-  if (bytes.length < PIECE_BYTES) throw new Error(`findSecret needs a secret of ${PIECE_BYTES} bytes or more: a shorter one would be found by chance`);
+  if (bytes.length < PIECE_BYTES)
+    throw new Error(
+      `findSecret needs a secret of ${PIECE_BYTES} bytes or more: a shorter one would be found by chance`,
+    );
   const needles = new Map<string, Buffer>([['raw', bytes], ...encodings('', bytes)]);
   for (let at = 0; at + PIECE_BYTES <= bytes.length; at += 1) {
     const piece = bytes.subarray(at, at + PIECE_BYTES);
@@ -14,7 +17,9 @@ export function findSecret(secret: string, haystack: Buffer): string[] {
     for (const [name, needle] of encodings(`piece at ${at}, `, piece)) needles.set(name, needle);
   }
   const lower = Buffer.from(haystack.toString('latin1').toLowerCase(), 'latin1');
-  return [...needles].filter(([name, needle]) => (name.endsWith('hex') ? lower : haystack).includes(needle)).map(([name]) => name);
+  return [...needles]
+    .filter(([name, needle]) => (name.endsWith('hex') ? lower : haystack).includes(needle))
+    .map(([name]) => name);
 }
 
 const PIECE_BYTES = 16;
@@ -22,14 +27,17 @@ const PIECE_BYTES = 16;
 function encodings(prefix: string, bytes: Buffer): [string, Buffer][] {
   const found: [string, Buffer][] = [[`${prefix}hex`, Buffer.from(bytes.toString('hex'), 'latin1')]];
   for (const encoding of ['base64', 'base64url'] as const) {
-    for (const shift of [0, 1, 2]) found.push([`${prefix}${encoding} shifted ${shift}`, inside(bytes, shift, encoding)]);
+    for (const shift of [0, 1, 2])
+      found.push([`${prefix}${encoding} shifted ${shift}`, inside(bytes, shift, encoding)]);
   }
   return found;
 }
 
 /** The part of the encoded text that depends on these bytes alone, when `shift` bytes of a group of three precede them. */
 function inside(bytes: Buffer, shift: number, encoding: 'base64' | 'base64url'): Buffer {
-  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString(encoding).replaceAll('=', '');
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString(encoding)
+    .replaceAll('=', '');
   const first = Math.ceil((shift * 8) / 6);
   const last = Math.floor(((shift + bytes.length) * 8) / 6);
   return Buffer.from(text.slice(first, last), 'latin1');

@@ -39,13 +39,45 @@ export async function startPostgres(): Promise<TestPostgres> {
     const command = [join(bin, program), ...args];
     const whole = asRoot ? ['runuser', '-u', 'postgres', '--', ...command] : command;
     // Its own locale and folder: the caller's may be unreadable for the other user.
-    const result = await runCommand(whole[0] as string, whole.slice(1), { cwd: '/', env: { ...process.env, PGPASSWORD: password, LC_ALL: 'C.UTF-8' } });
-    if (result.code !== 0) throw new Error(`${program} failed (${result.code}): ${result.stderr}${result.stdout.toString('utf8')}`);
+    const result = await runCommand(whole[0] as string, whole.slice(1), {
+      cwd: '/',
+      env: { ...process.env, PGPASSWORD: password, LC_ALL: 'C.UTF-8' },
+    });
+    if (result.code !== 0)
+      throw new Error(`${program} failed (${result.code}): ${result.stderr}${result.stdout.toString('utf8')}`);
     return result;
   };
-  const start = () => run('pg_ctl', ['-D', data, '-l', join(folder, 'log'), '-w', '-t', '60', 'start', '-o', `-p ${port} -k ${folder} -h 127.0.0.1`]);
+  const start = () =>
+    run('pg_ctl', [
+      '-D',
+      data,
+      '-l',
+      join(folder, 'log'),
+      '-w',
+      '-t',
+      '60',
+      'start',
+      '-o',
+      `-p ${port} -k ${folder} -h 127.0.0.1`,
+    ]);
   const stopServer = (mode: string) => run('pg_ctl', ['-D', data, '-w', '-t', '60', '-m', mode, 'stop']);
-  const psql = (sql: string) => run('psql', ['-X', '-q', '-h', folder, '-p', String(port), '-U', 'gatehouse', '-d', 'postgres', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
+  const psql = (sql: string) =>
+    run('psql', [
+      '-X',
+      '-q',
+      '-h',
+      folder,
+      '-p',
+      String(port),
+      '-U',
+      'gatehouse',
+      '-d',
+      'postgres',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-c',
+      sql,
+    ]);
 
   const version = (await run('postgres', ['--version'])).stdout.toString('utf8').trim();
   try {
@@ -92,7 +124,9 @@ async function giveToPostgres(folder: string): Promise<void> {
   const ids = await Promise.all(['-u', '-g'].map((flag) => runCommand('id', [flag, 'postgres'])));
   const [uid, gid] = ids.map((result) => Number(result.stdout.toString('utf8').trim()));
   if (ids.some((result) => result.code !== 0) || uid === undefined || gid === undefined) {
-    throw new Error('running as root, and there is no user "postgres" to run PostgreSQL as; install it with: apt-get install postgresql-15');
+    throw new Error(
+      'running as root, and there is no user "postgres" to run PostgreSQL as; install it with: apt-get install postgresql-15',
+    );
   }
   chownSync(folder, uid, gid);
 }

@@ -2,7 +2,10 @@ import SqliteDatabase from 'better-sqlite3';
 import { Client } from 'pg';
 
 /** Runs one statement past the store, as a thief or another program would. Answers its rows. */
-export async function runSql(where: { sqlitePath: string } | { databaseUrl: string }, statement: string): Promise<unknown[]> {
+export async function runSql(
+  where: { sqlitePath: string } | { databaseUrl: string },
+  statement: string,
+): Promise<unknown[]> {
   if ('sqlitePath' in where) {
     const database = new SqliteDatabase(where.sqlitePath, { timeout: 5_000 });
     try {

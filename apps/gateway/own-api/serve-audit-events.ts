@@ -1,8 +1,9 @@
 import { toAuditEvent, type AuditFilter } from '#audit';
 import { GatehouseError } from '#errors';
-import type { RequestInfo } from '#model';
+import type { AuditRecord, RequestInfo } from '#model';
 import type { OwnApiAnswer } from '#pipeline';
 import type { OwnApiPorts } from './create-own-api.ts';
+import { API_GROUP, API_VERSION } from './resource-names.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -18,16 +19,22 @@ export async function serveAuditEvents(info: RequestInfo, ports: OwnApiPorts): P
   if (info.verb === 'get') {
     const record = await ports.audit.get(info.name);
     if (!record) throw new GatehouseError('notFound', `there is no audit event "${info.name}"`);
-    return json(toAuditEvent(record));
+    return json(asObject(record));
   }
   if (info.verb !== 'list') throw new GatehouseError('badMethod', `auditevents can be read only, not ${info.verb}`);
   const page = await ports.audit.list(readFilter(info.target));
   return json({
     kind: 'AuditEventList',
-    apiVersion: 'gatehouse.dev/v1alpha1',
+    apiVersion: `${API_GROUP}/${API_VERSION}`,
     metadata: page.continue ? { continue: page.continue } : {},
-    items: page.items.map(toAuditEvent),
+    items: page.items.map(asObject),
   });
+}
+
+/** An Event with a name and a kind of this API's group, which is what kubectl needs to list it. */
+function asObject(record: AuditRecord): object {
+  const metadata = { name: record.auditId, creationTimestamp: new Date(record.receivedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') };
+  return { ...toAuditEvent(record), apiVersion: `${API_GROUP}/${API_VERSION}`, kind: 'AuditEvent', metadata };
 }
 
 function readFilter(target: string): AuditFilter {

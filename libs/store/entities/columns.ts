@@ -11,7 +11,12 @@ const asNumber = {
   from: (value: unknown) => (value === null || value === undefined ? value : Number(value)),
 };
 export const whole = (name: string): EntitySchemaColumnOptions => ({ name, type: 'bigint', transformer: asNumber });
-export const wholeOrNull = (name: string): EntitySchemaColumnOptions => ({ name, type: 'bigint', nullable: true, transformer: asNumber });
+export const wholeOrNull = (name: string): EntitySchemaColumnOptions => ({
+  name,
+  type: 'bigint',
+  nullable: true,
+  transformer: asNumber,
+});
 
 const asJson = {
   to: (value: unknown) => (value !== null && typeof value === 'object' ? JSON.stringify(value) : value),

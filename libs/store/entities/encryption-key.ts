@@ -1,7 +1,11 @@
 import { EntitySchema } from 'typeorm';
 import { key, text, whole } from './columns.ts';
 
-export interface EncryptionKeyRow { keyId: string; checkValue: string; createdAtMs: number }
+export interface EncryptionKeyRow {
+  keyId: string;
+  checkValue: string;
+  createdAtMs: number;
+}
 
 export const EncryptionKeyEntity = new EntitySchema<EncryptionKeyRow>({
   name: 'EncryptionKey',

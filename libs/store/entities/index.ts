@@ -7,4 +7,12 @@ import { SessionEntity } from './session.ts';
 import { StoredTokenEntity } from './stored-token.ts';
 
 /** A test compares them with the tables that the migrations make: they must not drift apart. */
-export const ENTITIES = [AuditEventEntity, EncryptionKeyEntity, ObjectEntity, RevisionEntity, SecretEntity, SessionEntity, StoredTokenEntity];
+export const ENTITIES = [
+  AuditEventEntity,
+  EncryptionKeyEntity,
+  ObjectEntity,
+  RevisionEntity,
+  SecretEntity,
+  SessionEntity,
+  StoredTokenEntity,
+];

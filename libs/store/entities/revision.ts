@@ -1,7 +1,10 @@
 import { EntitySchema } from 'typeorm';
 import { whole } from './columns.ts';
 
-export interface RevisionRow { id: number; revision: number }
+export interface RevisionRow {
+  id: number;
+  revision: number;
+}
 
 export const RevisionEntity = new EntitySchema<RevisionRow>({
   name: 'Revision',

@@ -15,7 +15,11 @@ export const SecretEntity = new EntitySchema<SecretRow>({
   name: 'Secret',
   tableName: 'secrets',
   columns: {
-    objectUid: key('object_uid'), field: key('field'), kind: text('kind'), binding: text('binding'), sealed: text('sealed'),
+    objectUid: key('object_uid'),
+    field: key('field'),
+    kind: text('kind'),
+    binding: text('binding'),
+    sealed: text('sealed'),
     updatedAtMs: whole('updated_at_ms'),
   },
 });
