@@ -52,6 +52,12 @@ export default {
       to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: ['aliased-subpath-import'] },
     },
     {
+      name: 'migrations-by-name',
+      severity: 'error',
+      from: { path: '^(libs|apps|scripts)/' },
+      to: { path: '^migrations/', dependencyTypesNot: ['aliased-subpath-import'] },
+    },
+    {
       name: 'migrations-stand-alone',
       comment: 'an old migration must not change its meaning when the code moves on',
       severity: 'error',
@@ -63,7 +69,7 @@ export default {
       comment: 'dependency injection is used at boot, in apps/ only',
       severity: 'error',
       from: { path: '^(libs|migrations|scripts)/' },
-      to: { path: '(^|node_modules/)(@nestjs/|reflect-metadata|express($|/))' },
+      to: { path: '(^|node_modules/)(@nestjs/|reflect-metadata)' },
     },
     {
       name: 'typeorm-in-store-only',

@@ -26,8 +26,15 @@ Clusters, issuers, mappings and access rules are no configuration but objects: \
 const EXAMPLE_COMMENT = 'Every key is optional. What stands here beside the defaults is an example.';
 
 function row(key: ConfigKey): string {
-  const type = key.choices.length > 0 ? key.choices.map((choice) => `\`${choice}\``).join(', ') : key.pathKind ? `path of a ${key.pathKind}` : key.type;
-  const fallback = key.defaultText ?? (Array.isArray(key.defaultValue) && key.defaultValue.length === 0 ? 'empty' : `\`${String(key.defaultValue)}\``);
+  const type =
+    key.choices.length > 0
+      ? key.choices.map((choice) => `\`${choice}\``).join(', ')
+      : key.pathKind
+        ? `path of a ${key.pathKind}`
+        : key.type;
+  const fallback =
+    key.defaultText ??
+    (Array.isArray(key.defaultValue) && key.defaultValue.length === 0 ? 'empty' : `\`${String(key.defaultValue)}\``);
   const name = key.environmentOnly ? '(environment only)' : `\`${key.key}\``;
   return `| ${[name, `\`${key.variable}\``, type, fallback, `${key.description}${key.secret ? ' Secret.' : ''}`].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

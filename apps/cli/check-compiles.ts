@@ -10,7 +10,10 @@ import { CliFailure } from './failure.ts';
  * @throws CliFailure.
  */
 export function checkCompiles(objects: readonly ResourceObject[]): void {
-  const of = (kind: string): never[] => objects.filter((object) => object.kind === kind).map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
+  const of = (kind: string): never[] =>
+    objects
+      .filter((object) => object.kind === kind)
+      .map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
   try {
     compileIssuers(of('Issuer'));
     compileMappings(of('Mapping'));

@@ -9,7 +9,10 @@ export function readConfig(terminal: Terminal, file: string | undefined): Config
   const loaded = loadConfig({ file: file ?? (terminal.env.GATEHOUSE_CONFIG_FILE || undefined), env: terminal.env });
   if (loaded.ok) return loaded.config;
   const count = loaded.problems.length;
-  throw new CliFailure([`the configuration has ${count} problem${count === 1 ? '' : 's'}:`, ...loaded.problems.map(({ path, message }) => `  ${path}: ${message}`)]);
+  throw new CliFailure([
+    `the configuration has ${count} problem${count === 1 ? '' : 's'}:`,
+    ...loaded.problems.map(({ path, message }) => `  ${path}: ${message}`),
+  ]);
 }
 
 /**
@@ -20,9 +23,13 @@ export async function withStore<T>(terminal: Terminal, config: Config, act: (sto
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
-    key: { base64: config.encryptionKey, file: config.encryptionKeyFile ?? join(config.dataDirectory, 'encryption.key') },
+    key: {
+      base64: config.encryptionKey,
+      file: config.encryptionKeyFile ?? join(config.dataDirectory, 'encryption.key'),
+    },
     log: {
-      info: (message, fields) => (message === 'database migrated' ? terminal.say(`${message}: ${String(fields?.migration)}`) : undefined),
+      info: (message, fields) =>
+        message === 'database migrated' ? terminal.say(`${message}: ${String(fields?.migration)}`) : undefined,
       warn: (message) => terminal.say(message),
       error: (message) => terminal.say(message),
     },

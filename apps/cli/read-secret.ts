@@ -18,7 +18,8 @@ export async function readSecret(terminal: Terminal, what: string, file: string 
   } else {
     secret = terminal.stdin.isTTY ? await ask(terminal, what) : await text(terminal.stdin);
   }
-  if (secret.trim() === '') throw new CliFailure(`no ${what} was given; send it on standard input, or give --token-file`);
+  if (secret.trim() === '')
+    throw new CliFailure(`no ${what} was given; send it on standard input, or give --token-file`);
   return secret.trim();
 }
 

@@ -16,13 +16,45 @@ export interface Act {
  */
 export async function recordAct(store: Store, act: Act, nowMs: number): Promise<void> {
   const username = `cli:${accountName()}`;
-  await store.audit.append([{
-    auditId: uuidV7(nowMs), stage: 'ResponseComplete', receivedAtMs: nowMs, completedAtMs: nowMs, durationMs: 0,
-    sourceAddress: '', userAgent: 'bin/gatehouse', method: '', requestUri: '',
-    verb: act.verb, cluster: 'gatehouse', apiGroup: 'gatehouse.dev', apiVersion: 'v1alpha1', resource: act.resource, subresource: '', namespace: '', name: act.name,
-    username, issuer: '', subject: '', groups: [], credentialKind: '', credentialId: '', mapping: '', mappedUser: '', mappedGroups: [],
-    decision: 'allow', rule: '', reason: act.reason, statusCode: 200, bytesIn: 0, bytesOut: 0, upstreamRequests: 0, revision: 0, annotations: {},
-  }]);
+  await store.audit.append([
+    {
+      auditId: uuidV7(nowMs),
+      stage: 'ResponseComplete',
+      receivedAtMs: nowMs,
+      completedAtMs: nowMs,
+      durationMs: 0,
+      sourceAddress: '',
+      userAgent: 'bin/gatehouse',
+      method: '',
+      requestUri: '',
+      verb: act.verb,
+      cluster: 'gatehouse',
+      apiGroup: 'gatehouse.dev',
+      apiVersion: 'v1alpha1',
+      resource: act.resource,
+      subresource: '',
+      namespace: '',
+      name: act.name,
+      username,
+      issuer: '',
+      subject: '',
+      groups: [],
+      credentialKind: '',
+      credentialId: '',
+      mapping: '',
+      mappedUser: '',
+      mappedGroups: [],
+      decision: 'allow',
+      rule: '',
+      reason: act.reason,
+      statusCode: 200,
+      bytesIn: 0,
+      bytesOut: 0,
+      upstreamRequests: 0,
+      revision: 0,
+      annotations: {},
+    },
+  ]);
 }
 
 function accountName(): string {

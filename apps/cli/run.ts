@@ -19,10 +19,14 @@ const USAGE = 2;
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('gatehouse')
     .description('Works on the gateway’s configured database, beside a running gateway or without one.')
-    .option('-c, --config <file>', 'gatehouse.yaml to use (also GATEHOUSE_CONFIG_FILE; else ./gatehouse.yaml, if there is one)')
+    .option(
+      '-c, --config <file>',
+      'gatehouse.yaml to use (also GATEHOUSE_CONFIG_FILE; else ./gatehouse.yaml, if there is one)',
+    )
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
-  for (const add of [addAdmin, addApply, addAudit, addConfig, addExport, addMigrate, addUpstreamToken]) add(program, terminal);
+  for (const add of [addAdmin, addApply, addAudit, addConfig, addExport, addMigrate, addUpstreamToken])
+    add(program, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
     return OK;

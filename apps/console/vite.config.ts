@@ -1,11 +1,17 @@
-import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** The gateway serves the result below `/-/` under a policy without inline code: everything becomes a file of its own. */
+/**
+ * The gateway serves the result below `/-/` under a policy without inline code and without `data:`: everything
+ * becomes a file of its own. `outDir` is relative to this folder.
+ */
 export default defineConfig({
-  root: import.meta.dirname,
   base: '/-/',
   plugins: [react()],
-  build: { outDir: join(import.meta.dirname, '../../dist/console'), emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir: '../../dist/console',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
 });

@@ -8,17 +8,30 @@ export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(host);
 
 /** Faults that show only when several keys are looked at together. */
 export function checkTogether(config: Config): Problem[] {
-  return [...checkTls(config), ...checkExternalUrl(config), ...checkDatabase(config), ...checkFiles(config), ...checkSession(config)];
+  return [
+    ...checkTls(config),
+    ...checkExternalUrl(config),
+    ...checkDatabase(config),
+    ...checkFiles(config),
+    ...checkSession(config),
+  ];
 }
 
 function checkTls({ tls, listen, trustedProxies, externalUrl }: Config): Problem[] {
   const problems: Problem[] = [];
-  if (tls.certFile !== undefined && tls.keyFile === undefined) problems.push({ path: 'tls.keyFile', message: 'is required beside tls.certFile' });
-  if (tls.keyFile !== undefined && tls.certFile === undefined) problems.push({ path: 'tls.certFile', message: 'is required beside tls.keyFile' });
-  if (tls.disabled && (tls.certFile !== undefined || tls.keyFile !== undefined)) problems.push({ path: 'tls.disabled', message: 'must not be true where a certificate is configured' });
+  if (tls.certFile !== undefined && tls.keyFile === undefined)
+    problems.push({ path: 'tls.keyFile', message: 'is required beside tls.certFile' });
+  if (tls.keyFile !== undefined && tls.certFile === undefined)
+    problems.push({ path: 'tls.certFile', message: 'is required beside tls.keyFile' });
+  if (tls.disabled && (tls.certFile !== undefined || tls.keyFile !== undefined))
+    problems.push({ path: 'tls.disabled', message: 'must not be true where a certificate is configured' });
   const behindProxy = trustedProxies.length > 0 && externalUrl.startsWith('https:');
   if (tls.disabled && !isLoopbackHost(listen.host) && !behindProxy) {
-    problems.push({ path: 'tls.disabled', message: 'plain HTTP would carry everybody’s tokens in clear: set listen.host to 127.0.0.1, or both trustedProxies and an https externalUrl' });
+    problems.push({
+      path: 'tls.disabled',
+      message:
+        'plain HTTP would carry everybody’s tokens in clear: set listen.host to 127.0.0.1, or both trustedProxies and an https externalUrl',
+    });
   }
   return problems;
 }
@@ -28,20 +41,36 @@ function checkExternalUrl({ externalUrl, tls }: Config): Problem[] {
   if (!URL.canParse(externalUrl)) return [{ path, message: 'must be an address like https://gatehouse.example.com' }];
   const url = new URL(externalUrl);
   const problems: Problem[] = [];
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push({ path, message: 'must begin with https://' });
-  if (url.protocol === 'http:' && !(tls.disabled && isLoopbackHost(url.hostname))) problems.push({ path, message: 'may begin with http:// only on a loopback host with tls.disabled' });
-  if (url.username || url.password || url.search || url.hash || url.pathname !== '/') problems.push({ path, message: 'must have scheme, host and port only' });
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    problems.push({ path, message: 'must begin with https://' });
+  if (url.protocol === 'http:' && !(tls.disabled && isLoopbackHost(url.hostname)))
+    problems.push({ path, message: 'may begin with http:// only on a loopback host with tls.disabled' });
+  if (url.username || url.password || url.search || url.hash || url.pathname !== '/')
+    problems.push({ path, message: 'must have scheme, host and port only' });
   return problems;
 }
 
 function checkDatabase({ databaseUrl, encryptionKey, encryptionKeyFile }: Config): Problem[] {
   const problems: Problem[] = [];
-  if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) problems.push({ path: 'databaseUrl', message: 'must be an address like postgres://user:password@host:5432/database' });
+  if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl))
+    problems.push({
+      path: 'databaseUrl',
+      message: 'must be an address like postgres://user:password@host:5432/database',
+    });
   if (databaseUrl !== undefined && encryptionKey === undefined && encryptionKeyFile === undefined) {
-    problems.push({ path: 'encryptionKeyFile', message: 'PostgreSQL needs an encryption key, the same on every replica: make one with `openssl rand -base64 32` and give it as GATEHOUSE_ENCRYPTION_KEY or in a file' });
+    problems.push({
+      path: 'encryptionKeyFile',
+      message:
+        'PostgreSQL needs an encryption key, the same on every replica: make one with `openssl rand -base64 32` and give it as GATEHOUSE_ENCRYPTION_KEY or in a file',
+    });
   }
-  if (encryptionKey !== undefined && encryptionKeyFile !== undefined) problems.push({ path: 'encryptionKey', message: 'give either GATEHOUSE_ENCRYPTION_KEY or encryptionKeyFile' });
-  if (encryptionKey !== undefined && !isKey(encryptionKey)) problems.push({ path: 'encryptionKey', message: 'must be the base64 of exactly 32 bytes; make one with `openssl rand -base64 32`' });
+  if (encryptionKey !== undefined && encryptionKeyFile !== undefined)
+    problems.push({ path: 'encryptionKey', message: 'give either GATEHOUSE_ENCRYPTION_KEY or encryptionKeyFile' });
+  if (encryptionKey !== undefined && !isKey(encryptionKey))
+    problems.push({
+      path: 'encryptionKey',
+      message: 'must be the base64 of exactly 32 bytes; make one with `openssl rand -base64 32`',
+    });
   return problems;
 }
 
@@ -61,10 +90,17 @@ function checkFiles({ tls, manifestsDirectory, encryptionKeyFile, databaseUrl }:
     ['manifestsDirectory', manifestsDirectory],
     ['encryptionKeyFile', databaseUrl === undefined ? undefined : encryptionKeyFile],
   ];
-  return wanted.flatMap(([path, file]) => (file === undefined || existsSync(file) ? [] : [{ path, message: `there is nothing at ${file}` }]));
+  return wanted.flatMap(([path, file]) =>
+    file === undefined || existsSync(file) ? [] : [{ path, message: `there is nothing at ${file}` }],
+  );
 }
 
 function checkSession({ session }: Config): Problem[] {
   if (session.idleTimeoutSeconds <= session.absoluteTimeoutSeconds) return [];
-  return [{ path: 'session.idleTimeoutSeconds', message: `must not be longer than session.absoluteTimeoutSeconds (${session.absoluteTimeoutSeconds})` }];
+  return [
+    {
+      path: 'session.idleTimeoutSeconds',
+      message: `must not be longer than session.absoluteTimeoutSeconds (${session.absoluteTimeoutSeconds})`,
+    },
+  ];
 }

@@ -14,7 +14,10 @@ export type ConfigKey = KeyMeta & {
   readonly defaultValue: unknown;
 };
 
-type Schema = z.ZodType & { def: { type: string; innerType?: Schema; defaultValue?: unknown; entries?: Record<string, string> }; shape?: Record<string, Schema> };
+type Schema = z.ZodType & {
+  def: { type: string; innerType?: Schema; defaultValue?: unknown; entries?: Record<string, string> };
+  shape?: Record<string, Schema>;
+};
 
 /** Every key, in the order of the schema. */
 export const CONFIG_KEYS: readonly ConfigKey[] = collect(configSchema as unknown as Schema, []);
@@ -34,7 +37,17 @@ function collect(schema: Schema, path: readonly string[]): ConfigKey[] {
   if (inner.shape) return Object.entries(inner.shape).flatMap(([name, child]) => collect(child, [...path, name]));
   const meta = schema.meta() as KeyMeta | undefined;
   if (!meta) throw new Error(`the configuration key ${path.join('.')} has no description`);
-  return [{ ...meta, key: path.join('.'), path, variable: variableOf(path), type: typeOf(inner), choices: Object.values(inner.def.entries ?? {}), defaultValue }];
+  return [
+    {
+      ...meta,
+      key: path.join('.'),
+      path,
+      variable: variableOf(path),
+      type: typeOf(inner),
+      choices: Object.values(inner.def.entries ?? {}),
+      defaultValue,
+    },
+  ];
 }
 
 function typeOf({ def }: Schema): ConfigKey['type'] {

@@ -16,7 +16,11 @@ export interface LoadConfigOptions {
 }
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config; /** The file that was read, if any. */ readonly file: string | undefined }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** The file that was read, if any. */ readonly file: string | undefined;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const DEFAULT_FILE = 'gatehouse.yaml';
@@ -40,16 +44,27 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const usable = parsed.success ? parsed.data : configSchema.safeParse(withoutFaults(input, parsed.error.issues)).data;
   const folder = read.file === undefined ? workingDirectory : dirname(read.file);
   const config = usable && finish(usable, (key) => (environment.values.has(key) ? workingDirectory : folder));
-  if (config) problems.push(...checkTogether(config).filter(({ path }) => !problems.some((other) => other.path.startsWith(path))));
-  if (problems.length > 0 || !config) return { ok: false, problems: problems.map(({ path, message }) => ({ path: inWordsOf(path, environment.values), message })) };
+  if (config)
+    problems.push(
+      ...checkTogether(config).filter(({ path }) => !problems.some((other) => other.path.startsWith(path))),
+    );
+  if (problems.length > 0 || !config)
+    return {
+      ok: false,
+      problems: problems.map(({ path, message }) => ({ path: inWordsOf(path, environment.values), message })),
+    };
   return { ok: true, config: hideSecrets(config), file: read.file };
 }
 
 /** The input without the keys that have a fault of their own. */
-function withoutFaults(input: object, issues: readonly { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[]): object {
+function withoutFaults(
+  input: object,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[],
+): object {
   const copy = structuredClone(input);
   for (const issue of issues) {
-    for (const key of issue.keys ?? [undefined]) removeAt(copy as Record<string, unknown>, (key === undefined ? issue.path : [...issue.path, key]).map(String));
+    for (const key of issue.keys ?? [undefined])
+      removeAt(copy as Record<string, unknown>, (key === undefined ? issue.path : [...issue.path, key]).map(String));
   }
   return copy;
 }
@@ -57,7 +72,8 @@ function withoutFaults(input: object, issues: readonly { readonly path: readonly
 function removeAt(target: Record<string, unknown>, [head, ...rest]: readonly string[]): void {
   if (head === undefined) return;
   const inner = target[head];
-  if (rest.length > 0 && typeof inner === 'object' && inner !== null && !Array.isArray(inner)) removeAt(inner as Record<string, unknown>, rest);
+  if (rest.length > 0 && typeof inner === 'object' && inner !== null && !Array.isArray(inner))
+    removeAt(inner as Record<string, unknown>, rest);
   else delete target[head];
 }
 
@@ -74,15 +90,29 @@ function readFile(file: string | undefined, workingDirectory: string): ReadFile 
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const absent = file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { file: undefined, values: {}, problems: absent ? [] : [{ path, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` }] };
+    return {
+      file: undefined,
+      values: {},
+      problems: absent
+        ? []
+        : [{ path, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` }],
+    };
   }
   const yaml = readYaml(text);
-  if (yaml.problems.length > 0) return { file: path, values: {}, problems: yaml.problems.map(({ line, message }) => ({ path: `${path}:${line}`, message })) };
-  if (yaml.documents.length > 1) return { file: path, values: {}, problems: [{ path, message: 'must be one document' }] };
+  if (yaml.problems.length > 0)
+    return {
+      file: path,
+      values: {},
+      problems: yaml.problems.map(({ line, message }) => ({ path: `${path}:${line}`, message })),
+    };
+  if (yaml.documents.length > 1)
+    return { file: path, values: {}, problems: [{ path, message: 'must be one document' }] };
   const values: unknown = yaml.documents[0]?.value ?? {};
-  if (typeof values !== 'object' || Array.isArray(values)) return { file: path, values: {}, problems: [{ path, message: 'must be a map of keys' }] };
-  const problems = CONFIG_KEYS.filter((key) => key.environmentOnly && key.path.length === 1 && key.key in (values as object))
-    .map((key) => ({ path: key.key, message: `must not stand in the file; give it as ${key.variable}` }));
+  if (typeof values !== 'object' || Array.isArray(values))
+    return { file: path, values: {}, problems: [{ path, message: 'must be a map of keys' }] };
+  const problems = CONFIG_KEYS.filter(
+    (key) => key.environmentOnly && key.path.length === 1 && key.key in (values as object),
+  ).map((key) => ({ path: key.key, message: `must not stand in the file; give it as ${key.variable}` }));
   return { file: path, values: values as Record<string, unknown>, problems };
 }
 
@@ -107,14 +137,29 @@ function finish(parsed: ReturnType<typeof configSchema.parse>, folderFor: (key: 
 }
 
 function resolvePath(config: object, key: ConfigKey, folder: string): void {
-  const holder = key.path.slice(0, -1).reduce<Record<string, unknown>>((value, part) => value[part] as Record<string, unknown>, config as Record<string, unknown>);
+  const holder = key.path
+    .slice(0, -1)
+    .reduce<Record<string, unknown>>(
+      (value, part) => value[part] as Record<string, unknown>,
+      config as Record<string, unknown>,
+    );
   const last = key.path.at(-1) as string;
   if (typeof holder[last] === 'string') holder[last] = resolve(folder, holder[last]);
 }
 
 function externalUrlOf({ externalUrl, listen, tls }: ReturnType<typeof configSchema.parse>): string {
-  if (externalUrl !== undefined) return URL.canParse(externalUrl) && new URL(externalUrl).pathname === '/' && !/[?#]/.test(externalUrl) && !new URL(externalUrl).username ? new URL(externalUrl).origin : externalUrl;
+  if (externalUrl !== undefined)
+    return URL.canParse(externalUrl) &&
+      new URL(externalUrl).pathname === '/' &&
+      !/[?#]/.test(externalUrl) &&
+      !new URL(externalUrl).username
+      ? new URL(externalUrl).origin
+      : externalUrl;
   const everywhere = listen.host === '0.0.0.0' || listen.host === '::';
-  const host = everywhere ? '127.0.0.1' : listen.host.includes(':') && !listen.host.startsWith('[') ? `[${listen.host}]` : listen.host;
+  const host = everywhere
+    ? '127.0.0.1'
+    : listen.host.includes(':') && !listen.host.startsWith('[')
+      ? `[${listen.host}]`
+      : listen.host;
   return new URL(`${tls.disabled ? 'http' : 'https'}://${host}:${listen.port}`).origin;
 }

@@ -9,7 +9,9 @@ export function printableConfig(config: Config): Record<string, unknown> {
   const copy = structuredClone({ ...config }) as Record<string, unknown>;
   for (const key of CONFIG_KEYS) {
     if (!key.secret) continue;
-    const holder = key.path.slice(0, -1).reduce<Record<string, unknown>>((value, part) => value[part] as Record<string, unknown>, copy);
+    const holder = key.path
+      .slice(0, -1)
+      .reduce<Record<string, unknown>>((value, part) => value[part] as Record<string, unknown>, copy);
     const last = key.path.at(-1) as string;
     if (holder[last] !== undefined) holder[last] = REDACTED;
   }

@@ -10,7 +10,8 @@ const NOT_CONFIGURATION = new Set(['GATEHOUSE_CONFIG_FILE', 'GATEHOUSE_CACHE']);
  * The kubelet gives pods such variables for every Service of the namespace; beside a Service named `gatehouse` (or
  * `gatehouse-db`) they begin with our prefix and mean nothing to us.
  */
-const SERVICE_LINK = /^GATEHOUSE_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+const SERVICE_LINK =
+  /^GATEHOUSE_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 const SERVICE_LINK_URL = /^(?:tcp|udp|sctp):\/\//;
 
 export interface FromEnvironment {
@@ -28,7 +29,8 @@ export function readEnvironment(env: Environment): FromEnvironment {
     if (!name.startsWith('GATEHOUSE_') || value === undefined || value === '' || NOT_CONFIGURATION.has(name)) continue;
     const key = byVariable.get(name);
     if (!key) {
-      if (!SERVICE_LINK.test(name) && !(name.endsWith('_PORT') && SERVICE_LINK_URL.test(value))) problems.push({ path: name, message: unknownVariable(name, byVariable.keys()) });
+      if (!SERVICE_LINK.test(name) && !(name.endsWith('_PORT') && SERVICE_LINK_URL.test(value)))
+        problems.push({ path: name, message: unknownVariable(name, byVariable.keys()) });
       continue;
     }
     const read = readValue(key, value);
@@ -40,7 +42,9 @@ export function readEnvironment(env: Environment): FromEnvironment {
 
 function unknownVariable(name: string, known: Iterable<string>): string {
   const meant = closestWord(name, known);
-  return meant === undefined ? 'is unknown; docs/configuration.md lists the variables' : `is unknown; did you mean ${meant}?`;
+  return meant === undefined
+    ? 'is unknown; docs/configuration.md lists the variables'
+    : `is unknown; did you mean ${meant}?`;
 }
 
 type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string };
@@ -48,11 +52,21 @@ type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: fals
 function readValue(key: ConfigKey, value: string): Read {
   switch (key.type) {
     case 'whole number':
-      return /^-?\d{1,15}$/.test(value) ? { ok: true, value: Number(value) } : { ok: false, message: 'must be a whole number' };
+      return /^-?\d{1,15}$/.test(value)
+        ? { ok: true, value: Number(value) }
+        : { ok: false, message: 'must be a whole number' };
     case 'true or false':
-      return value === 'true' || value === 'false' ? { ok: true, value: value === 'true' } : { ok: false, message: 'must be true or false' };
+      return value === 'true' || value === 'false'
+        ? { ok: true, value: value === 'true' }
+        : { ok: false, message: 'must be true or false' };
     case 'list':
-      return { ok: true, value: value.split(',').map((part) => part.trim()).filter((part) => part !== '') };
+      return {
+        ok: true,
+        value: value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      };
     default:
       return { ok: true, value };
   }

@@ -47,7 +47,8 @@ function decodeEscapes(raw: string): string {
 function sequenceLength(bytes: string, at: number): number {
   const first = bytes.charCodeAt(at);
   if (first < 0x80) return 1;
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
   if (length === 0) return 0;
   // The second byte excludes overlong forms, surrogates and what lies past U+10FFFF (RFC 3629, section 4).
   const second = bytes.charCodeAt(at + 1);
@@ -62,7 +63,7 @@ function sequenceLength(bytes: string, at: number): number {
 export function bytesToText(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   let out = '';
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
     if (length <= 1) {
       out += length === 1 ? bytes[at] : '\ufffd';
@@ -89,7 +90,7 @@ function isAscii(bytes: string): boolean {
 export function foldOverlong(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   let out = '';
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = overlongLength(bytes, at);
     if (length === 0) {
       out += bytes[at];
@@ -107,7 +108,18 @@ export function foldOverlong(bytes: string): string {
 /** Length of a sequence at `at` that spends two to six bytes on a character below 0x80; else 0. */
 function overlongLength(bytes: string, at: number): number {
   const first = bytes.charCodeAt(at);
-  const length = first === 0xc0 || first === 0xc1 ? 2 : first === 0xe0 ? 3 : first === 0xf0 ? 4 : first === 0xf8 ? 5 : first === 0xfc ? 6 : 0;
+  const length =
+    first === 0xc0 || first === 0xc1
+      ? 2
+      : first === 0xe0
+        ? 3
+        : first === 0xf0
+          ? 4
+          : first === 0xf8
+            ? 5
+            : first === 0xfc
+              ? 6
+              : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   for (let i = 1; i < length; i++) if ((bytes.charCodeAt(at + i) & 0xc0) !== 0x80) return 0;
   // All continuation bytes but the last two must be zero, and of the last but one only the lowest bit may be set.

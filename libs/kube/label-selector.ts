@@ -75,7 +75,7 @@ const END: Item = { token: 'end', text: '' };
 
 function scan(selector: string): Item[] {
   const items: Item[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     while (at < selector.length && BLANK.includes(selector[at] as string)) at++;
     // Go's lexer takes a NUL for the end.
     if (at >= selector.length || selector[at] === '\0') return items;
@@ -88,7 +88,13 @@ function scan(selector: string): Item[] {
       continue;
     }
     const start = at;
-    while (at < selector.length && !SPECIAL.includes(selector[at] as string) && !BLANK.includes(selector[at] as string) && selector[at] !== '\0') at++;
+    while (
+      at < selector.length &&
+      !SPECIAL.includes(selector[at] as string) &&
+      !BLANK.includes(selector[at] as string) &&
+      selector[at] !== '\0'
+    )
+      at++;
     const text = selector.slice(start, at);
     items.push({ token: text === 'in' || text === 'notin' ? text : 'identifier', text });
     // Inside a word a NUL ends the word and is itself swallowed.

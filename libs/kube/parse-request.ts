@@ -7,7 +7,9 @@ import { readPath } from './read-path.ts';
 import { readQuery, type QueryParameters } from './read-query.ts';
 import { isLongRunning } from './streaming.ts';
 
-export type ParsedRequest = { readonly ok: true; readonly request: RequestInfo } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+export type ParsedRequest =
+  | { readonly ok: true; readonly request: RequestInfo }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 /** Verb of a resource request, and of another one, by method. Methods that are not here are unknown and refused. */
 const METHODS = new Map([
@@ -50,8 +52,21 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   const versionAt = apiPrefix === 'api' ? 1 : apiPrefix === 'apis' ? 2 : 0;
   if (versionAt === 0 || segments.length < versionAt + 2) {
     const info: RequestInfo = {
-      method, target, isResource: false, verb: methodWords.lower, apiPrefix: '', group: '', version: '', namespace: '', resource: '',
-      subresource: '', name: '', path: path.decoded, rawPath, proxyTail: '', longRunning: false,
+      method,
+      target,
+      isResource: false,
+      verb: methodWords.lower,
+      apiPrefix: '',
+      group: '',
+      version: '',
+      namespace: '',
+      resource: '',
+      subresource: '',
+      name: '',
+      path: path.decoded,
+      rawPath,
+      proxyTail: '',
+      longRunning: false,
     };
     return { ok: true, request: info };
   }
@@ -59,7 +74,11 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   let at = versionAt + 1;
   const first = segments[at];
   // Rule 5: the API server takes the verb from such a path, whatever the method says.
-  if (first === 'watch' || first === 'proxy') return refuse('legacyPrefix', `the legacy /${first}/ prefix is not supported; use ?watch=1 or the proxy subresource`);
+  if (first === 'watch' || first === 'proxy')
+    return refuse(
+      'legacyPrefix',
+      `the legacy /${first}/ prefix is not supported; use ?watch=1 or the proxy subresource`,
+    );
   let namespace = '';
   if (first === 'namespaces' && segments.length > at + 1) {
     namespace = segments[at + 1] as string;
@@ -78,9 +97,21 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   if (name === '' && verb === 'delete') verb = 'deletecollection';
 
   const request: RequestInfo = {
-    method, target, isResource: true, verb, apiPrefix: apiPrefix as string, group: versionAt === 2 ? (segments[1] as string) : '',
-    version: segments[versionAt] as string, namespace, resource, subresource, name, path: path.decoded, rawPath,
-    proxyTail: path.proxyTail, longRunning: isLongRunning(verb, subresource),
+    method,
+    target,
+    isResource: true,
+    verb,
+    apiPrefix: apiPrefix as string,
+    group: versionAt === 2 ? (segments[1] as string) : '',
+    version: segments[versionAt] as string,
+    namespace,
+    resource,
+    subresource,
+    name,
+    path: path.decoded,
+    rawPath,
+    proxyTail: path.proxyTail,
+    longRunning: isLongRunning(verb, subresource),
   };
   return { ok: true, request };
 }

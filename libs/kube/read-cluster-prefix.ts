@@ -18,17 +18,20 @@ const refused = (code: ErrorCode, message: string): ClusterPrefix => ({ kind: 'r
  * @param target `req.url`. The `target` that is returned always starts with `/` and is not yet checked further.
  */
 export function readClusterPrefix(target: string): ClusterPrefix {
-  if (target.charCodeAt(0) !== 0x2f) return refused('badTarget', 'the request target must be a path that starts with /');
+  if (target.charCodeAt(0) !== 0x2f)
+    return refused('badTarget', 'the request target must be a path that starts with /');
   if (target.startsWith(PREFIX)) return readNamedCluster(target);
   const end = endOfSegment(target, 1);
   if (end === 2 && target[1] === '-') return { kind: 'gateway' };
-  if (isOddSpelling(target, end)) return refused('badPath', 'only /clusters/<name>/… and /-/, spelled like that, name a cluster and the gateway');
+  if (isOddSpelling(target, end))
+    return refused('badPath', 'only /clusters/<name>/… and /-/, spelled like that, name a cluster and the gateway');
   return { kind: 'default', target };
 }
 
 function readNamedCluster(target: string): ClusterPrefix {
   const end = endOfSegment(target, PREFIX.length);
-  if (!isDnsLabel(target, PREFIX.length, end)) return refused('badPath', 'the name behind /clusters/ is not a DNS label');
+  if (!isDnsLabel(target, PREFIX.length, end))
+    return refused('badPath', 'the name behind /clusters/ is not a DNS label');
   const cluster = target.slice(PREFIX.length, end);
   const rest = target.slice(end);
   return { kind: 'cluster', cluster, target: rest.charCodeAt(0) === 0x2f ? rest : `/${rest}` };
@@ -59,7 +62,15 @@ function isOddSpelling(target: string, end: number): boolean {
   for (let i = 1; i < end && !suspicious; i++) {
     const code = target.charCodeAt(i);
     // `%` `;` `\` `#` `-` `.` `C` `c` and blanks: the rest can spell neither word.
-    suspicious = code === 0x25 || code === 0x3b || code === 0x5c || code === 0x23 || code === 0x2d || code === 0x2e || (code | 0x20) === 0x63 || code <= 0x20;
+    suspicious =
+      code === 0x25 ||
+      code === 0x3b ||
+      code === 0x5c ||
+      code === 0x23 ||
+      code === 0x2d ||
+      code === 0x2e ||
+      (code | 0x20) === 0x63 ||
+      code <= 0x20;
   }
   return suspicious && isReservedWord(target);
 }

@@ -95,7 +95,8 @@ function readOddPath(target: string, end: number): PathParts | PathRefusal {
     // One trailing slash is all that may be empty.
     if (segment === '' && i === raw.length - 1 && i > 0) break;
     const decoded = decodeHeadSegment(segment);
-    if (decoded === undefined) return refuse('the path holds an empty or dot segment, an encoded separator, or one of \\ ; # (kube-rules 1)');
+    if (decoded === undefined)
+      return refuse('the path holds an empty or dot segment, an encoded separator, or one of \\ ; # (kube-rules 1)');
     segments.push(decoded);
     offset += 1 + segment.length;
     if (segment === 'proxy' && proxyIndex(segments, raw) === i) {

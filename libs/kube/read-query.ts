@@ -38,9 +38,22 @@ export function readQuery(target: string, from: number): QueryParameters | strin
       if (keyEscaped || isOfInterest(target.charCodeAt(start))) {
         const rawKey = target.slice(start, keyEnd);
         const key = keyEscaped ? decodeQueryBytes(rawKey) : rawKey;
-        if (key === 'watch' || key === 'fieldSelector' || key === 'labelSelector' || key === 'limit' || key === 'timeoutSeconds') {
-          found ??= { watch: undefined, fieldSelector: undefined, labelSelector: undefined, limit: undefined, timeoutSeconds: undefined };
-          if (found[key] === undefined) found[key] = equalsAt < 0 ? '' : decodeQueryBytes(target.slice(equalsAt + 1, i));
+        if (
+          key === 'watch' ||
+          key === 'fieldSelector' ||
+          key === 'labelSelector' ||
+          key === 'limit' ||
+          key === 'timeoutSeconds'
+        ) {
+          found ??= {
+            watch: undefined,
+            fieldSelector: undefined,
+            labelSelector: undefined,
+            limit: undefined,
+            timeoutSeconds: undefined,
+          };
+          if (found[key] === undefined)
+            found[key] = equalsAt < 0 ? '' : decodeQueryBytes(target.slice(equalsAt + 1, i));
           else if (key !== 'limit' && key !== 'timeoutSeconds') return `the query repeats ${key}`;
         }
       }

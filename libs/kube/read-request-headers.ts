@@ -28,7 +28,9 @@ export interface RequestHeaders {
   readonly passThrough: readonly string[];
 }
 
-export type ReadHeaders = { readonly ok: true; readonly headers: RequestHeaders } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+export type ReadHeaders =
+  | { readonly ok: true; readonly headers: RequestHeaders }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 const MAX_HEADERS = 1000;
 /** Bytes, names and values and the four of `: ` and CRLF. */
@@ -39,8 +41,20 @@ const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-
 /** Values of the headers that are read here, joined when repeated (so that a repeated one equals no single value). */
 type Collected = Map<string, string>;
 const COLLECTED = new Set([
-  'authorization', 'host', 'origin', 'sec-fetch-site', 'sec-fetch-mode', 'accept', 'user-agent', 'x-forwarded-for', 'x-forwarded-proto', 'expect',
-  'upgrade', 'content-length', 'transfer-encoding', 'sec-websocket-protocol',
+  'authorization',
+  'host',
+  'origin',
+  'sec-fetch-site',
+  'sec-fetch-mode',
+  'accept',
+  'user-agent',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'expect',
+  'upgrade',
+  'content-length',
+  'transfer-encoding',
+  'sec-websocket-protocol',
 ]);
 const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'upgrade']);
 
@@ -50,7 +64,8 @@ const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encod
  * leaves in `passThrough` holds no credential, no identity and no hop-by-hop header.
  */
 export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
-  if (rawHeaders.length > MAX_HEADERS * 2) return refuse('headersTooLarge', `the request has more than ${MAX_HEADERS} headers`);
+  if (rawHeaders.length > MAX_HEADERS * 2)
+    return refuse('headersTooLarge', `the request has more than ${MAX_HEADERS} headers`);
   const names: string[] = [];
   const seen: Collected = new Map();
   const cookies: string[] = [];
@@ -66,19 +81,22 @@ export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
     names.push(lower);
     // CGI-like servers read X_Remote_User as X-Remote-User.
     if (lower.includes('_')) return refuse('badHeader', 'header names with an underscore are refused');
-    if (METHOD_OVERRIDES.has(lower)) return refuse('badHeader', `${lower} is refused: the method that is judged must be the method that is done`);
+    if (METHOD_OVERRIDES.has(lower))
+      return refuse('badHeader', `${lower} is refused: the method that is judged must be the method that is done`);
     if (lower === 'connection') addConnectionTokens(value, connection);
     else if (lower === 'cookie') cookies.push(value);
     else if (lower.startsWith('impersonate-')) hasImpersonation = true;
     else if (COLLECTED.has(lower)) {
       const earlier = seen.get(lower);
-      if (earlier !== undefined && ONCE.has(lower)) return refuse(lower === 'upgrade' ? 'badUpgrade' : 'badHeader', `a second ${lower} header is refused`);
+      if (earlier !== undefined && ONCE.has(lower))
+        return refuse(lower === 'upgrade' ? 'badUpgrade' : 'badHeader', `a second ${lower} header is refused`);
       seen.set(lower, earlier === undefined ? value : `${earlier}, ${value}`);
     }
   }
   // CVE-2021-31999: a proxy was made to drop its own identity headers and ran as itself.
   for (const token of connection) {
-    if (token === 'authorization' || token === 'audit-id' || isIdentityHeader(token)) return refuse('badHeader', `Connection may not name ${token}`);
+    if (token === 'authorization' || token === 'audit-id' || isIdentityHeader(token))
+      return refuse('badHeader', `Connection may not name ${token}`);
   }
   const body = readBodyLength(seen);
   if (!body) return refuse('badHeader', 'Content-Length and Transfer-Encoding do not say one length');
@@ -96,7 +114,8 @@ export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
     else if (lower === 'sec-websocket-protocol' && protocols.hadBearer) continue;
     if (value !== undefined) passThrough.push(rawHeaders[i] as string, value);
   }
-  if (protocols.hadBearer && !connection.has('sec-websocket-protocol')) passThrough.push('Sec-WebSocket-Protocol', protocols.others);
+  if (protocols.hadBearer && !connection.has('sec-websocket-protocol'))
+    passThrough.push('Sec-WebSocket-Protocol', protocols.others);
 
   const headers: RequestHeaders = {
     authorization: seen.get('authorization'),
@@ -126,14 +145,20 @@ const refuse = (code: ErrorCode, message: string): ReadHeaders => ({ ok: false, 
 function readBodyLength(seen: Collected): { contentLength: number | undefined; hasBody: boolean } | undefined {
   const length = seen.get('content-length');
   const coding = seen.get('transfer-encoding');
-  if (coding !== undefined) return length === undefined && coding.trim().toLowerCase() === 'chunked' ? { contentLength: undefined, hasBody: true } : undefined;
+  if (coding !== undefined)
+    return length === undefined && coding.trim().toLowerCase() === 'chunked'
+      ? { contentLength: undefined, hasBody: true }
+      : undefined;
   if (length === undefined) return { contentLength: undefined, hasBody: false };
   const contentLength = /^[0-9]{1,15}$/.test(length) ? Number(length) : undefined;
   return contentLength === undefined ? undefined : { contentLength, hasBody: contentLength > 0 };
 }
 
 /** An upgrade is asked for only if `Connection` says so too; `h2c` (curl --http2) is an offer that may be ignored. */
-function readUpgrade(value: string | undefined, connection: ReadonlySet<string>): 'websocket' | 'spdy' | undefined | false {
+function readUpgrade(
+  value: string | undefined,
+  connection: ReadonlySet<string>,
+): 'websocket' | 'spdy' | undefined | false {
   if (value === undefined || !connection.has('upgrade')) return undefined;
   const protocol = value.trim().toLowerCase();
   if (protocol === 'websocket') return 'websocket';

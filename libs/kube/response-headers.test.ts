@@ -2,10 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { responseHeadersForClient } from './response-headers.ts';
 import { statusBody } from './status-body.ts';
 
-const ADDED = ['Content-Security-Policy', 'sandbox', 'X-Content-Type-Options', 'nosniff', 'Cross-Origin-Opener-Policy', 'same-origin', 'Audit-Id', 'id-1'];
+const ADDED = [
+  'Content-Security-Policy',
+  'sandbox',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Cross-Origin-Opener-Policy',
+  'same-origin',
+  'Audit-Id',
+  'id-1',
+];
 
 function answer(raw: string[], options: Partial<Parameters<typeof responseHeadersForClient>[1]> = {}): string[] {
-  const out = responseHeadersForClient(raw, { clusterPrefix: '/clusters/demo', upstreamHost: '10.0.0.1:6443', basePath: '', browser: false, auditId: 'id-1', ...options });
+  const out = responseHeadersForClient(raw, {
+    clusterPrefix: '/clusters/demo',
+    upstreamHost: '10.0.0.1:6443',
+    basePath: '',
+    browser: false,
+    auditId: 'id-1',
+    ...options,
+  });
   expect(out.slice(-ADDED.length)).toEqual(ADDED);
   return out.slice(0, -ADDED.length);
 }
@@ -15,27 +31,91 @@ const location = (value: string, options = {}) => answer(['Location', value], op
 describe('upstream answers', () => {
   it('lose what would act on the gateway origin, in any casing', () => {
     const hostile = [
-      'Set-Cookie', 'SET-COOKIE', 'set-cookie2', 'Clear-Site-Data', 'Strict-Transport-Security', 'Alt-Svc', 'Access-Control-Allow-Origin', 'access-control-allow-credentials', 'Access-Control-Expose-Headers', 'Refresh', 'Service-Worker-Allowed',
-      'Report-To', 'Reporting-Endpoints', 'NEL', 'X-Content-Type-Options', 'Cross-Origin-Opener-Policy', 'Audit-Id',
+      'Set-Cookie',
+      'SET-COOKIE',
+      'set-cookie2',
+      'Clear-Site-Data',
+      'Strict-Transport-Security',
+      'Alt-Svc',
+      'Access-Control-Allow-Origin',
+      'access-control-allow-credentials',
+      'Access-Control-Expose-Headers',
+      'Refresh',
+      'Service-Worker-Allowed',
+      'Report-To',
+      'Reporting-Endpoints',
+      'NEL',
+      'X-Content-Type-Options',
+      'Cross-Origin-Opener-Policy',
+      'Audit-Id',
     ];
-    for (const name of hostile) expect([name, answer([name, 'x', 'Content-Type', 'text/html'])]).toEqual([name, ['Content-Type', 'text/html']]);
+    for (const name of hostile)
+      expect([name, answer([name, 'x', 'Content-Type', 'text/html'])]).toEqual([name, ['Content-Type', 'text/html']]);
   });
   it('lose hop-by-hop headers and what Connection names', () => {
-    expect(answer(['Connection', 'close, X-Secret', 'X-Secret', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked', 'Trailer', 'x', 'Upgrade', 'h2c', 'connection', 'x-other', 'X-Other', '2', 'X-Kept', '3'])).toEqual(['X-Kept', '3']);
+    expect(
+      answer([
+        'Connection',
+        'close, X-Secret',
+        'X-Secret',
+        '1',
+        'Keep-Alive',
+        'timeout=5',
+        'Transfer-Encoding',
+        'chunked',
+        'Trailer',
+        'x',
+        'Upgrade',
+        'h2c',
+        'connection',
+        'x-other',
+        'X-Other',
+        '2',
+        'X-Kept',
+        '3',
+      ]),
+    ).toEqual(['X-Kept', '3']);
   });
   it('may not ask a browser for a password in the name of the gateway', () => {
     expect(answer(['WWW-Authenticate', 'Basic'], { browser: true })).toEqual([]);
     expect(answer(['WWW-Authenticate', 'Basic'])).toEqual(['WWW-Authenticate', 'Basic']);
   });
   it('keep their own policy beside the sandbox, and everything else as it came', () => {
-    const raw = ['Content-Security-Policy', "default-src 'self'", 'content-length', '5', 'Warning', '299 - "a"', 'Warning', '299 - "b"', 'Cache-Control', 'no-cache, private', 'Content-Encoding', 'gzip', 'X-\xe9', '\xe9'];
+    const raw = [
+      'Content-Security-Policy',
+      "default-src 'self'",
+      'content-length',
+      '5',
+      'Warning',
+      '299 - "a"',
+      'Warning',
+      '299 - "b"',
+      'Cache-Control',
+      'no-cache, private',
+      'Content-Encoding',
+      'gzip',
+      'X-\xe9',
+      '\xe9',
+    ];
     expect(answer(raw)).toEqual(raw);
   });
 });
 
 describe('a Location', () => {
   it('elsewhere is left alone', () => {
-    for (const value of ['https://evil.example/x', '//evil.example/x', 'http://10.0.0.1:6443.evil/', 'https://10.0.0.1:6444/', 'https://10.0.0.1:6443@evil/', 'relative/x', '?x', '', 'ftp://10.0.0.1:6443/', 'javascript:alert(1)']) expect([value, location(value)]).toEqual([value, value]);
+    for (const value of [
+      'https://evil.example/x',
+      '//evil.example/x',
+      'http://10.0.0.1:6443.evil/',
+      'https://10.0.0.1:6444/',
+      'https://10.0.0.1:6443@evil/',
+      'relative/x',
+      '?x',
+      '',
+      'ftp://10.0.0.1:6443/',
+      'javascript:alert(1)',
+    ])
+      expect([value, location(value)]).toEqual([value, value]);
   });
   it('on the upstream stays on its cluster', () => {
     expect(location('/api/v1/x?y#z')).toBe('/clusters/demo/api/v1/x?y#z');
@@ -62,7 +142,14 @@ describe('a Location', () => {
 
 it('a Status is a metav1 failure whose code is that of the answer', () => {
   expect(JSON.parse(statusBody(403, 'Forbidden', 'no\n"rule"', { kind: 'pods' }))).toEqual({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'no\n"rule"', reason: 'Forbidden', details: { kind: 'pods' }, code: 403,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'no\n"rule"',
+    reason: 'Forbidden',
+    details: { kind: 'pods' },
+    code: 403,
   });
   expect(JSON.parse(statusBody(401, 'Unauthorized', 'x'))).not.toHaveProperty('details');
 });

@@ -15,8 +15,21 @@ export interface ResponseHeaderOptions {
 
 /** Would act on the gateway's own origin: cookies, storage, transport policy, CORS, navigation, workers, reports. */
 const HOSTILE = new Set([
-  'set-cookie', 'set-cookie2', 'clear-site-data', 'strict-transport-security', 'alt-svc', 'refresh', 'service-worker-allowed', 'report-to',
-  'reporting-endpoints', 'nel', 'x-content-type-options', 'cross-origin-opener-policy', 'audit-id', 'public-key-pins', 'origin-agent-cluster',
+  'set-cookie',
+  'set-cookie2',
+  'clear-site-data',
+  'strict-transport-security',
+  'alt-svc',
+  'refresh',
+  'service-worker-allowed',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  'x-content-type-options',
+  'cross-origin-opener-policy',
+  'audit-id',
+  'public-key-pins',
+  'origin-agent-cluster',
 ]);
 /** A browser would ask for a password in the gateway's name and then send it with every request. */
 const HOSTILE_TO_BROWSERS = new Set(['www-authenticate']);
@@ -30,22 +43,28 @@ export function responseHeadersForClient(rawHeaders: readonly string[], options:
   let connection: Set<string> | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length === 10 && name.toLowerCase() === 'connection') addConnectionTokens(rawHeaders[i + 1] as string, (connection ??= new Set()));
+    if (name.length === 10 && name.toLowerCase() === 'connection')
+      addConnectionTokens(rawHeaders[i + 1] as string, (connection ??= new Set()));
   }
   const out: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
-    if (isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-') || connection?.has(lower)) continue;
+    if (isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-') || connection?.has(lower))
+      continue;
     if (options.browser && HOSTILE_TO_BROWSERS.has(lower)) continue;
     const value = rawHeaders[i + 1] as string;
     out.push(name, lower === 'location' ? rewriteLocation(value, options) : value);
   }
   out.push(
-    'Content-Security-Policy', 'sandbox',
-    'X-Content-Type-Options', 'nosniff',
-    'Cross-Origin-Opener-Policy', 'same-origin',
-    'Audit-Id', options.auditId,
+    'Content-Security-Policy',
+    'sandbox',
+    'X-Content-Type-Options',
+    'nosniff',
+    'Cross-Origin-Opener-Policy',
+    'same-origin',
+    'Audit-Id',
+    options.auditId,
   );
   return out;
 }

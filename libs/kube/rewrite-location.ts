@@ -1,9 +1,16 @@
 /** Where the client finds what the upstream's `Location` names. Only what stays on the upstream is rewritten. */
-export function rewriteLocation(location: string, where: { readonly clusterPrefix: string; readonly upstreamHost: string; readonly basePath: string }): string {
-  const path = location.startsWith('/') && !/^\/[/\\]/.test(location) ? location : pathOnHost(location, where.upstreamHost);
+export function rewriteLocation(
+  location: string,
+  where: { readonly clusterPrefix: string; readonly upstreamHost: string; readonly basePath: string },
+): string {
+  const path =
+    location.startsWith('/') && !/^\/[/\\]/.test(location) ? location : pathOnHost(location, where.upstreamHost);
   if (path === undefined) return location;
   const { basePath } = where;
-  const under = basePath !== '' && path.startsWith(basePath) && /^(?:$|[/?#])/.test(path.slice(basePath.length)) ? path.slice(basePath.length) : path;
+  const under =
+    basePath !== '' && path.startsWith(basePath) && /^(?:$|[/?#])/.test(path.slice(basePath.length))
+      ? path.slice(basePath.length)
+      : path;
   return where.clusterPrefix + (under.startsWith('/') ? under : `/${under}`);
 }
 

@@ -23,12 +23,14 @@ export interface MappingInput {
   readonly subjects: readonly Subject[];
   /** Names, or `*` for every cluster but `gatehouse`. */
   readonly clusters: readonly string[];
-  readonly impersonate?: {
-    readonly user: ValueSource;
-    readonly groups?: readonly ValueSource[] | undefined;
-    readonly uid?: ValueSource | undefined;
-    readonly extra?: readonly ExtraSource[] | undefined;
-  } | undefined;
+  readonly impersonate?:
+    | {
+        readonly user: ValueSource;
+        readonly groups?: readonly ValueSource[] | undefined;
+        readonly uid?: ValueSource | undefined;
+        readonly extra?: readonly ExtraSource[] | undefined;
+      }
+    | undefined;
   readonly storedToken?: object | undefined;
   /** More groups than this refuse the request. Default 500. */
   readonly maxGroups?: number | undefined;
@@ -89,11 +91,21 @@ export function compileMappings(mappings: readonly MappingInput[]): CompiledMapp
   };
 }
 
-const newIssuer = (): IssuerMappings => ({ everybody: Infinity, users: new Map(), groups: new Map(), usersInGroups: new Map() });
+const newIssuer = (): IssuerMappings => ({
+  everybody: Infinity,
+  users: new Map(),
+  groups: new Map(),
+  usersInGroups: new Map(),
+});
 
 /** Ranks come in ascending order: the first one stays. */
 function addSubject(issuer: IssuerMappings, { user, group }: Subject, rank: number): void {
-  if (user !== undefined && group !== undefined) getOrAdd(getOrAdd(issuer.usersInGroups, user, () => new Map<string, number>()), group, () => rank);
+  if (user !== undefined && group !== undefined)
+    getOrAdd(
+      getOrAdd(issuer.usersInGroups, user, () => new Map<string, number>()),
+      group,
+      () => rank,
+    );
   else if (user !== undefined) getOrAdd(issuer.users, user, () => rank);
   else if (group !== undefined) getOrAdd(issuer.groups, group, () => rank);
   else issuer.everybody = Math.min(issuer.everybody, rank);

@@ -49,7 +49,11 @@ export interface StoredTokenStore {
   /** Replaces the person's token for that cluster, if one is stored. Answers its id. */
   save(token: NewStoredToken): Promise<string>;
   find(issuerUrl: string, subject: string, cluster: string): Promise<StoredToken | undefined>;
-  list(filter: { readonly cluster?: string; readonly issuerUrl?: string; readonly subject?: string }): Promise<StoredTokenSummary[]>;
+  list(filter: {
+    readonly cluster?: string;
+    readonly issuerUrl?: string;
+    readonly subject?: string;
+  }): Promise<StoredTokenSummary[]>;
   delete(id: string): Promise<void>;
   /** Suspends the tokens of a cluster that are bound to another server or CA than `keepBinding`. */
   suspendForCluster(cluster: string, keepBinding: string): Promise<void>;

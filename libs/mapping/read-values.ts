@@ -1,7 +1,9 @@
 import type { Identity } from '#model';
 import type { ValueSource } from './compile-mappings.ts';
 
-export type ReadValues = { readonly ok: true; readonly values: readonly string[] } | { readonly ok: false; readonly problem: string };
+export type ReadValues =
+  | { readonly ok: true; readonly values: readonly string[] }
+  | { readonly ok: false; readonly problem: string };
 
 const MAX_NAME_BYTES = 1024;
 /** Bounds the work on a hostile claim; a mapping's `maxGroups` is the limit that people meet. */
@@ -10,7 +12,12 @@ const MAX_VALUES = 10_000;
 /** The values that a source gives, prefix included. An absent claim gives none; a claim of another type is refused. */
 export function readValues(source: ValueSource, identity: Identity): ReadValues {
   if ('value' in source) return { ok: true, values: [source.value] };
-  const raw = 'claim' in source ? (Object.hasOwn(identity.claims, source.claim) ? identity.claims[source.claim] : undefined) : identity[source.from];
+  const raw =
+    'claim' in source
+      ? Object.hasOwn(identity.claims, source.claim)
+        ? identity.claims[source.claim]
+        : undefined
+      : identity[source.from];
   const prefix = source.prefix ?? '';
   if (raw === undefined || raw === null) return { ok: true, values: [] };
   const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
@@ -38,6 +45,7 @@ export function checkName(name: string, source: ValueSource): string | undefined
   // C0, DEL and C1 controls; U+2028/2029 would split lines in a log.
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(name)) return 'holds control characters';
   if (/^\s|\s$/.test(name)) return 'begins or ends with a blank';
-  if (name.startsWith('system:') && !('value' in source)) return `is reserved ("${name.slice(0, 60)}"; name it literally in the mapping if it is meant)`;
+  if (name.startsWith('system:') && !('value' in source))
+    return `is reserved ("${name.slice(0, 60)}"; name it literally in the mapping if it is meant)`;
   return undefined;
 }

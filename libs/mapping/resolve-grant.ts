@@ -6,7 +6,11 @@ import type { MappingPorts } from './ports.ts';
 
 export type GrantResult =
   | { readonly ok: true; readonly grant: Grant }
-  | { readonly ok: false; readonly code: 'noMapping' | 'badMappedIdentity' | 'noStoredToken' | 'storeUnavailable'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: 'noMapping' | 'badMappedIdentity' | 'noStoredToken' | 'storeUnavailable';
+      readonly message: string;
+    };
 
 const DEFAULT_MAX_GROUPS = 500;
 
@@ -14,17 +18,31 @@ const DEFAULT_MAX_GROUPS = 500;
  * As whom the cluster sees this person. Impersonation is answered at once; only a stored token needs a look-up.
  * Refusals: `noMapping`, `badMappedIdentity` (a name that may not go upstream), `noStoredToken`, `storeUnavailable`.
  */
-export function resolveGrant(compiled: CompiledMappings, identity: Identity, cluster: string, ports: MappingPorts): GrantResult | Promise<GrantResult> {
+export function resolveGrant(
+  compiled: CompiledMappings,
+  identity: Identity,
+  cluster: string,
+  ports: MappingPorts,
+): GrantResult | Promise<GrantResult> {
   const mapping = compiled.find(identity, cluster);
   if (!mapping) {
-    return refuse('noMapping', `no mapping gives ${shown(identity)} an identity on cluster "${cluster}"; ask an admin of this gateway for a Mapping`);
+    return refuse(
+      'noMapping',
+      `no mapping gives ${shown(identity)} an identity on cluster "${cluster}"; ask an admin of this gateway for a Mapping`,
+    );
   }
-  return mapping.impersonate ? impersonate(mapping, identity, cluster) : useStoredToken(mapping, identity, cluster, ports);
+  return mapping.impersonate
+    ? impersonate(mapping, identity, cluster)
+    : useStoredToken(mapping, identity, cluster, ports);
 }
 
 function impersonate(mapping: MappingInput, identity: Identity, cluster: string): GrantResult {
   const sources = mapping.impersonate as NonNullable<MappingInput['impersonate']>;
-  const bad = (problem: string): GrantResult => refuse('badMappedIdentity', `mapping "${mapping.name}" gives ${shown(identity)} ${problem} on cluster "${cluster}"`);
+  const bad = (problem: string): GrantResult =>
+    refuse(
+      'badMappedIdentity',
+      `mapping "${mapping.name}" gives ${shown(identity)} ${problem} on cluster "${cluster}"`,
+    );
 
   const users = readValues(sources.user, identity);
   if (!users.ok) return bad(users.problem);
@@ -67,28 +85,59 @@ function impersonate(mapping: MappingInput, identity: Identity, cluster: string)
     }
     if (read.values.length > 0) (extra[key.toLowerCase()] ??= []).push(...read.values);
   }
-  const grant = { mode: 'impersonate', mapping: mapping.name, cluster, user, groups: isServiceAccount ? [] : [...groups], uid, extra };
+  const grant = {
+    mode: 'impersonate',
+    mapping: mapping.name,
+    cluster,
+    user,
+    groups: isServiceAccount ? [] : [...groups],
+    uid,
+    extra,
+  };
   return { ok: true, grant: grant as unknown as ImpersonateGrant };
 }
 
-async function useStoredToken(mapping: MappingInput, identity: Identity, cluster: string, ports: MappingPorts): Promise<GrantResult> {
+async function useStoredToken(
+  mapping: MappingInput,
+  identity: Identity,
+  cluster: string,
+  ports: MappingPorts,
+): Promise<GrantResult> {
   try {
     const stored = await ports.findStoredToken(identity.issuerUrl, identity.subject, cluster);
     if (!stored) {
-      return refuse('noStoredToken', `mapping "${mapping.name}" uses a stored token on cluster "${cluster}" and none is stored for ${shown(identity)}; enter one at /-/ or ask an admin`);
+      return refuse(
+        'noStoredToken',
+        `mapping "${mapping.name}" uses a stored token on cluster "${cluster}" and none is stored for ${shown(identity)}; enter one at /-/ or ask an admin`,
+      );
     }
     // Whatever the database says now, an unnamed or all-powerful identity is never used.
     if (stored.user === '' || stored.token === '' || stored.groups.includes('system:masters')) {
-      return refuse('badMappedIdentity', `the token stored for ${shown(identity)} on cluster "${cluster}" may not be used`);
+      return refuse(
+        'badMappedIdentity',
+        `the token stored for ${shown(identity)} on cluster "${cluster}" may not be used`,
+      );
     }
-    const grant = { mode: 'storedToken', mapping: mapping.name, cluster, tokenId: stored.id, token: stored.token, user: stored.user, groups: stored.groups };
+    const grant = {
+      mode: 'storedToken',
+      mapping: mapping.name,
+      cluster,
+      tokenId: stored.id,
+      token: stored.token,
+      user: stored.user,
+      groups: stored.groups,
+    };
     return { ok: true, grant: grant as unknown as StoredTokenGrant };
   } catch (error) {
-    if (error instanceof GatehouseError && error.code === 'storeUnavailable') return refuse('storeUnavailable', error.message);
+    if (error instanceof GatehouseError && error.code === 'storeUnavailable')
+      return refuse('storeUnavailable', error.message);
     throw error;
   }
 }
 
 const shown = (identity: Identity): string => `User ${JSON.stringify(identity.username)} (issuer ${identity.issuer})`;
 
-const refuse = (code: 'noMapping' | 'badMappedIdentity' | 'noStoredToken' | 'storeUnavailable', message: string): GrantResult => ({ ok: false, code, message });
+const refuse = (
+  code: 'noMapping' | 'badMappedIdentity' | 'noStoredToken' | 'storeUnavailable',
+  message: string,
+): GrantResult => ({ ok: false, code, message });

@@ -34,7 +34,14 @@ const refuse = (code: ErrorCode, message?: string): Refusal => ({ ok: false, cod
  * Stages 1 to 3, in order: bytes → RequestInfo, credential → Identity, Identity → Grant, all of it → Decision.
  * Fills the audit draft as it goes, so that a refusal is recorded with all that was known. Sends nothing anywhere.
  */
-export async function judge(request: IncomingMessage, snapshot: Snapshot, draft: AuditDraft, settings: PipelineSettings, ports: PipelinePorts): Promise<Judged | Refusal> {
+export async function judge(
+  request: IncomingMessage,
+  asksForUpgrade: boolean,
+  snapshot: Snapshot,
+  draft: AuditDraft,
+  settings: PipelineSettings,
+  ports: PipelinePorts,
+): Promise<Judged | Refusal> {
   // The source address first: it belongs into the record whatever happens next.
   const read = readRequestHeaders(request.rawHeaders);
   const peer = request.socket.remoteAddress;
@@ -53,7 +60,8 @@ export async function judge(request: IncomingMessage, snapshot: Snapshot, draft:
   const parsed = parseRequest(request.method ?? '', prefix.target);
   if (!parsed.ok) return refuse(parsed.code, parsed.message);
   const info = (draft.request = parsed.request);
-  if (headers.upgrade && !mayUpgrade(info)) return refuse('badUpgrade');
+  // Node hands over the socket for any upgrade that is asked for; only the two that the API server speaks are served.
+  if (asksForUpgrade !== (headers.upgrade !== undefined) || (asksForUpgrade && !mayUpgrade(info))) return refuse('badUpgrade');
 
   // identity
   const authentication = await authenticate(

@@ -24,7 +24,7 @@ type Send = (input: ForwardInput) => Promise<ForwardOutcome>;
  * snapshot → bytes → identity → mapping → policy (`judge`) → durable start where it runs long → forward → record.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
-  async function run(request: IncomingMessage, answer: Answer, send: Send): Promise<void> {
+  async function run(request: IncomingMessage, asksForUpgrade: boolean, answer: Answer, send: Send): Promise<void> {
     const receivedAtMs = ports.now();
     const snapshot = ports.snapshot();
     const draft = createAuditDraft(ports.newAuditId(receivedAtMs), receivedAtMs, snapshot.revision, request.method ?? '', request.url ?? '');
@@ -32,7 +32,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
       if (!ports.audit.healthy()) return refuse(draft, answer, 'auditUnavailable');
-      const judged = await judge(request, snapshot, draft, settings, ports);
+      const judged = await judge(request, asksForUpgrade, snapshot, draft, settings, ports);
       if (!judged.ok) return refuse(draft, answer, judged.code, judged.message);
       // What runs for hours must be in the log while it runs.
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
@@ -84,14 +84,14 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
   }
 
   return {
-    handleRequest: (request, response) => run(request, () => response, (input) => {
+    handleRequest: (request, response) => run(request, false, () => response, (input) => {
       // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
       if (input.headers.expectContinue) response.writeContinue();
       return forwardRequest(input, response);
     }),
     handleUpgrade(request, socket, head) {
       let response: ServerResponse | undefined;
-      return run(request, () => (response ??= answerOnSocket(request, socket)), (input) => forwardUpgrade(input, socket, head));
+      return run(request, true, () => (response ??= answerOnSocket(request, socket)), (input) => forwardUpgrade(input, socket, head));
     },
     recordUnreadable(code, source) {
       const receivedAtMs = ports.now();

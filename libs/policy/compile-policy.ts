@@ -53,22 +53,37 @@ export function compilePolicy(rules: readonly AccessRuleInput[]): CompiledPolicy
   return { names: sorted.map((rule) => rule.name), clusters };
 }
 
-const newIssuerRules = (): IssuerRules => ({ everybody: {}, users: new Map(), groups: new Map(), usersInGroups: new Map() });
+const newIssuerRules = (): IssuerRules => ({
+  everybody: {},
+  users: new Map(),
+  groups: new Map(),
+  usersInGroups: new Map(),
+});
 
 function rulesOf(issuer: IssuerRules, { user, group }: Subject): SubjectRules {
-  if (user !== undefined && group !== undefined) return getOrAdd(getOrAdd(issuer.usersInGroups, user, () => new Map()), group, () => ({}));
+  if (user !== undefined && group !== undefined)
+    return getOrAdd(
+      getOrAdd(issuer.usersInGroups, user, () => new Map()),
+      group,
+      () => ({}),
+    );
   if (user !== undefined) return getOrAdd(issuer.users, user, () => ({}));
   return group !== undefined ? getOrAdd(issuer.groups, group, () => ({})) : issuer.everybody;
 }
 
 function ruleSetOf(rules: SubjectRules, { effect, mode }: AccessRuleInput): RuleSet {
-  if (mode === 'Report') return effect === 'Deny' ? (rules.reportDeny ??= new RuleSet()) : (rules.reportAllow ??= new RuleSet());
+  if (mode === 'Report')
+    return effect === 'Deny' ? (rules.reportDeny ??= new RuleSet()) : (rules.reportAllow ??= new RuleSet());
   return effect === 'Deny' ? (rules.deny ??= new RuleSet()) : (rules.allow ??= new RuleSet());
 }
 
 function checkDeny(name: string, rule: Rule): void {
   const has = (words: readonly string[] | undefined): boolean => words !== undefined && words.length > 0;
-  const resources = has(rule.resources) && has(rule.apiGroups) && has(rule.verbs) && (rule.namespaces === undefined || has(rule.namespaces));
+  const resources =
+    has(rule.resources) &&
+    has(rule.apiGroups) &&
+    has(rule.verbs) &&
+    (rule.namespaces === undefined || has(rule.namespaces));
   const urls = has(rule.nonResourceURLs) && has(rule.verbs);
   const paths = has(rule.paths) && has(rule.methods);
   if (resources || urls || paths) return;

@@ -13,7 +13,13 @@ import { readQuestion, type Question } from './question.ts';
  * Rules in mode Report change nothing; those that would have decided are listed in `reported`: a Deny that matches,
  * and an Allow that together with the enforced rules would have given all acts.
  */
-export function decide(policy: CompiledPolicy, identity: Identity, cluster: string, request: RequestInfo, context: { readonly upgrade: boolean }): Decision {
+export function decide(
+  policy: CompiledPolicy,
+  identity: Identity,
+  cluster: string,
+  request: RequestInfo,
+  context: { readonly upgrade: boolean },
+): Decision {
   const subjects = rulesFor(policy, identity, cluster);
   const question = readQuestion(request, context.upgrade);
   const acts = neededActs(request, context.upgrade);
@@ -41,7 +47,14 @@ export function decide(policy: CompiledPolicy, identity: Identity, cluster: stri
     return mint({ allowed: false, cluster, request, rule: undefined, reason, reported });
   }
   const rule = policy.names[allowedBy] as string;
-  return mint({ allowed: true, cluster, request, rule, reason: `access rule ${JSON.stringify(rule)} allows it`, reported });
+  return mint({
+    allowed: true,
+    cluster,
+    request,
+    rule,
+    reason: `access rule ${JSON.stringify(rule)} allows it`,
+    reported,
+  });
 }
 
 type Plain<D> = D extends Decision ? { [K in keyof D as K extends symbol ? never : K]: D[K] } : never;
@@ -53,7 +66,12 @@ function mint(decision: Plain<Decision>): Decision {
 
 const NOTHING: Decision['reported'] = [];
 
-function listReported(policy: CompiledPolicy, subjects: readonly SubjectRules[], question: Question, acts: readonly Act[]): Decision['reported'] {
+function listReported(
+  policy: CompiledPolicy,
+  subjects: readonly SubjectRules[],
+  question: Question,
+  acts: readonly Act[],
+): Decision['reported'] {
   if (!subjects.some((rules) => rules.reportAllow !== undefined || rules.reportDeny !== undefined)) return NOTHING;
   const denies = new FoundRules(true);
   const candidates = new Set<number>();

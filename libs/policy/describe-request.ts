@@ -6,6 +6,7 @@ export function describeRequest(identity: Identity, cluster: string, request: Re
   const on = `on cluster ${JSON.stringify(cluster)}`;
   if (!request.isResource) return `${who} cannot ${verb} path ${JSON.stringify(request.path)} ${on}`;
   const resource = request.subresource === '' ? request.resource : `${request.resource}/${request.subresource}`;
-  const where = request.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(request.namespace)}`;
+  const where =
+    request.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(request.namespace)}`;
   return `${who} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(request.group)} ${where} ${on}`;
 }

@@ -20,7 +20,10 @@ export class NameLeaf {
     }
     appendRank(this.#named, rank);
     for (const name of names) {
-      appendRank(getOrAdd(this.#byName, name, () => []), rank);
+      appendRank(
+        getOrAdd(this.#byName, name, () => []),
+        rank,
+      );
       const split = splitProxyName(name);
       if (split) getOrAdd(this.#byBareName, split.name, () => []).push({ port: split.port, ranks: [rank] });
     }
@@ -43,6 +46,7 @@ export class NameLeaf {
     found.add(this.#byName.get(name));
     const asked = question.proxyName;
     if (asked === undefined) return;
-    for (const entry of this.#byBareName.get(asked.name) ?? []) if (portsMayMeet(entry.port, asked.port)) found.add(entry.ranks);
+    for (const entry of this.#byBareName.get(asked.name) ?? [])
+      if (portsMayMeet(entry.port, asked.port)) found.add(entry.ranks);
   }
 }

@@ -18,7 +18,8 @@ const POD_COMMANDS = new Set(['attach', 'exec', 'portforward']);
 export function neededActs(request: RequestInfo, upgrade: boolean): readonly Act[] {
   const own: Act = { verb: request.verb, method: request.method };
   if (request.verb === 'create') return [own];
-  const runs = request.isResource && request.group === '' && request.resource === 'pods' && POD_COMMANDS.has(request.subresource);
+  const runs =
+    request.isResource && request.group === '' && request.resource === 'pods' && POD_COMMANDS.has(request.subresource);
   const streams = upgrade && request.subresource !== 'proxy' && request.verb !== 'watch';
   return runs || streams ? [own, CREATE] : [own];
 }

@@ -27,16 +27,24 @@ export class PathIndex {
   add(rank: number, rule: Rule): void {
     for (const path of rule.paths ?? []) {
       const pattern = readPathPattern(path);
-      if (typeof pattern === 'string') throw new GatehouseError('invalid', `path pattern ${JSON.stringify(path)} ${pattern}`);
+      if (typeof pattern === 'string')
+        throw new GatehouseError('invalid', `path pattern ${JSON.stringify(path)} ${pattern}`);
       let node = this.#root;
       for (const segment of pattern.segments) {
         node = segment === undefined ? (node.anySegment ??= newNode()) : getOrAdd(node.literal, segment, newNode);
       }
       const methods = pattern.rest ? node.rest : node.end;
       for (const method of rule.methods ?? []) {
-        appendRank(getOrAdd(methods, method, () => []), rank);
+        appendRank(
+          getOrAdd(methods, method, () => []),
+          rank,
+        );
         // A HEAD is a GET without the body; the API server authorises both as get.
-        if (method === 'GET') appendRank(getOrAdd(methods, 'HEAD', () => []), rank);
+        if (method === 'GET')
+          appendRank(
+            getOrAdd(methods, 'HEAD', () => []),
+            rank,
+          );
       }
     }
   }

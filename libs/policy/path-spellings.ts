@@ -16,8 +16,6 @@ export function deniedSegments(request: RequestInfo): readonly (readonly string[
   const spellings = new Set([rawPath]);
   if (path !== rawPath) spellings.add(path);
   if (path.includes('//')) spellings.add(path.replace(/\/{2,}/g, '/'));
-  for (const spelling of [...spellings]) {
-    if (spelling.length > 1 && spelling.endsWith('/')) spellings.add(spelling.replace(/\/+$/, ''));
-  }
-  return [...spellings].map((spelling) => spelling.slice(1).split('/'));
+  const trimmed = [...spellings].map((spelling) => (spelling.length > 1 ? spelling.replace(/\/+$/, '') : spelling));
+  return [...new Set([...spellings, ...trimmed])].map((spelling) => spelling.slice(1).split('/'));
 }

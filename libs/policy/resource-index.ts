@@ -47,7 +47,8 @@ export class ResourceIndex {
       visit(words.get(question.combined), question, verb, 'findAllow', found);
       if (question.isProxy) return;
       visit(words.get('*'), question, verb, 'findAllow', found);
-      if (question.anyWithSubresource !== undefined) visit(words.get(question.anyWithSubresource), question, verb, 'findAllow', found);
+      if (question.anyWithSubresource !== undefined)
+        visit(words.get(question.anyWithSubresource), question, verb, 'findAllow', found);
     };
     ask(this.#anywhere);
     ask(this.#inNamespace.get(namespace));
@@ -76,7 +77,13 @@ export class ResourceIndex {
   }
 }
 
-function visit(groups: Map<string, Map<string, NameLeaf>> | undefined, question: Question, verb: string, find: 'findAllow' | 'findDeny', found: FoundRules): void {
+function visit(
+  groups: Map<string, Map<string, NameLeaf>> | undefined,
+  question: Question,
+  verb: string,
+  find: 'findAllow' | 'findDeny',
+  found: FoundRules,
+): void {
   if (groups === undefined) return;
   for (const verbs of [groups.get(question.request.group), groups.get('*')]) {
     if (verbs === undefined) continue;

@@ -31,7 +31,8 @@ export class RuleSet {
     const { request } = question;
     if (request.isResource) this.#resources?.findDeny(question, act.verb, found);
     else this.#findDeniedUrl(request, act.verb, found);
-    if (this.#paths !== undefined) for (const segments of deniedSegments(request)) this.#paths.find(segments, act.method, -1, found);
+    if (this.#paths !== undefined)
+      for (const segments of deniedSegments(request)) this.#paths.find(segments, act.method, -1, found);
   }
 
   /** `/logs/` reaches what `/logs` reaches. A HEAD is a GET. */

@@ -13,14 +13,23 @@ export class UrlIndex {
       const verbs =
         prefix === url
           ? getOrAdd(this.#exact, url, () => new Map<string, number[]>())
-          : getOrAdd(getOrAdd(this.#prefixes, prefix.length, () => new Map()), prefix, () => new Map<string, number[]>());
-      for (const verb of rule.verbs ?? []) appendRank(getOrAdd(verbs, verb, () => []), rank);
+          : getOrAdd(
+              getOrAdd(this.#prefixes, prefix.length, () => new Map()),
+              prefix,
+              () => new Map<string, number[]>(),
+            );
+      for (const verb of rule.verbs ?? [])
+        appendRank(
+          getOrAdd(verbs, verb, () => []),
+          rank,
+        );
     }
   }
 
   find(path: string, verb: string, found: FoundRules): void {
     visit(this.#exact.get(path), verb, found);
-    for (const [length, prefixes] of this.#prefixes) if (path.length >= length) visit(prefixes.get(path.slice(0, length)), verb, found);
+    for (const [length, prefixes] of this.#prefixes)
+      if (path.length >= length) visit(prefixes.get(path.slice(0, length)), verb, found);
   }
 }
 

@@ -9,13 +9,17 @@ export function checkCertificates(pem: string): string | undefined {
   if (!blocks) return 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----)';
   if (pem.includes('PRIVATE KEY')) return 'must hold certificates only; this holds a private key as well';
   for (const [index, block] of blocks.entries()) {
-    try {
-      new X509Certificate(block);
-    } catch {
-      return `certificate ${index + 1} cannot be read`;
-    }
+    if (!isCertificate(block)) return `certificate ${index + 1} cannot be read`;
   }
   return undefined;
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The text behind base64, or undefined where it is none. Line breaks, as `base64` prints them, are fine. */
@@ -27,7 +31,9 @@ export function decodeBase64(data: string): string | undefined {
 /** As `checkCertificates`, of base64 as in a kubeconfig. */
 export function checkCertificateData(data: string): string | undefined {
   const pem = decodeBase64(data);
-  return pem === undefined ? 'must be base64 of certificates in PEM, as certificate-authority-data of a kubeconfig' : checkCertificates(pem);
+  return pem === undefined
+    ? 'must be base64 of certificates in PEM, as certificate-authority-data of a kubeconfig'
+    : checkCertificates(pem);
 }
 
 /** What is wrong with a certificate and its private key (both base64 of PEM) together, by field. Repeats nothing of the key. */
@@ -35,7 +41,8 @@ export function checkClientPair(certificateData: string, keyData: string): { cer
   const certificate = checkCertificateData(certificateData);
   if (certificate !== undefined) return { certificate };
   const keyPem = decodeBase64(keyData);
-  if (keyPem === undefined) return { key: 'must be base64 of a private key in PEM, as client-key-data of a kubeconfig' };
+  if (keyPem === undefined)
+    return { key: 'must be base64 of a private key in PEM, as client-key-data of a kubeconfig' };
   if (keyPem.includes('ENCRYPTED')) return { key: 'must not be encrypted with a passphrase' };
   try {
     const fits = new X509Certificate(decodeBase64(certificateData) as string).checkPrivateKey(createPrivateKey(keyPem));

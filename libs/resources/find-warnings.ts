@@ -28,16 +28,31 @@ export function findWarnings(object: ResourceObject): string[] {
 function ofCluster({ credential, certificateAuthorityData }: ClusterSpec): string[] {
   const warnings: string[] = [];
   if (!credential) warnings.push('spec.credential is absent: only mappings with storedToken can use this cluster');
-  else if (credential.type !== undefined && credential.type !== 'inCluster') warnings.push(`spec.credential only names its type: the stored ${credential.type} is kept if there is one and server and CA are unchanged`);
-  if (!certificateAuthorityData && !credential?.inCluster && credential?.type !== 'inCluster') warnings.push('spec.certificateAuthorityData is absent: the server’s certificate is checked against the system’s roots');
+  else if (credential.type !== undefined && credential.type !== 'inCluster')
+    warnings.push(
+      `spec.credential only names its type: the stored ${credential.type} is kept if there is one and server and CA are unchanged`,
+    );
+  if (!certificateAuthorityData && !credential?.inCluster && credential?.type !== 'inCluster')
+    warnings.push(
+      'spec.certificateAuthorityData is absent: the server’s certificate is checked against the system’s roots',
+    );
   return warnings;
 }
 
 function ofIssuer({ issuer, claimMappings, login }: IssuerSpec): string[] {
   const warnings: string[] = [];
-  if (claimMappings.username.prefix === '') warnings.push('spec.claimMappings.username.prefix is empty: people may get the names of people of another issuer, or of the cluster itself');
-  if (claimMappings.groups?.prefix === '') warnings.push('spec.claimMappings.groups.prefix is empty: groups may get the names of groups of another issuer, or of the cluster itself');
-  if (login && !issuer.audiences.includes(login.clientID)) warnings.push('spec.issuer.audiences does not hold spec.login.clientID: ID tokens of the login client are no bearers here');
+  if (claimMappings.username.prefix === '')
+    warnings.push(
+      'spec.claimMappings.username.prefix is empty: people may get the names of people of another issuer, or of the cluster itself',
+    );
+  if (claimMappings.groups?.prefix === '')
+    warnings.push(
+      'spec.claimMappings.groups.prefix is empty: groups may get the names of groups of another issuer, or of the cluster itself',
+    );
+  if (login && !issuer.audiences.includes(login.clientID))
+    warnings.push(
+      'spec.issuer.audiences does not hold spec.login.clientID: ID tokens of the login client are no bearers here',
+    );
   return warnings;
 }
 
@@ -51,22 +66,48 @@ function ofAccessRule({ clusters, effect, rules }: AccessRuleSpec): string[] {
     const at = `spec.rules[${index}]`;
     const warnings: string[] = [];
     const named = READ.filter((verb) => verbs.includes(verb as never));
-    if (effect === 'Deny' && resources.length > 0 && named.length > 0 && named.length < READ.length && !verbs.includes('*')) {
-      warnings.push(`${at} denies ${named.join(' and ')} only; the same can still be read by ${READ.filter((verb) => !named.includes(verb)).join(' and ')}`);
+    if (
+      effect === 'Deny' &&
+      resources.length > 0 &&
+      named.length > 0 &&
+      named.length < READ.length &&
+      !verbs.includes('*')
+    ) {
+      warnings.push(
+        `${at} denies ${named.join(' and ')} only; the same can still be read by ${READ.filter((verb) => !named.includes(verb)).join(' and ')}`,
+      );
     }
-    if (effect === 'Deny' && resources.includes('events') && !apiGroups.includes('*') && !(apiGroups.includes('') && apiGroups.includes('events.k8s.io'))) {
+    if (
+      effect === 'Deny' &&
+      resources.includes('events') &&
+      !apiGroups.includes('*') &&
+      !(apiGroups.includes('') && apiGroups.includes('events.k8s.io'))
+    ) {
       warnings.push(`${at} denies events in one of their two API groups; name both "" and "events.k8s.io"`);
     }
-    if (effect === 'Allow') for (const [resource, why] of Object.entries(STRONG)) if (resources.includes(resource)) warnings.push(`${at} allows ${resource}, which ${why}`);
-    if (effect === 'Allow' && resourceNames && verbs.some((verb) => verb === 'create' || verb === 'list' || verb === 'watch')) {
-      warnings.push(`${at} has resourceNames, which no plain create, list or watch carries; those verbs are not allowed by it`);
+    if (effect === 'Allow')
+      for (const [resource, why] of Object.entries(STRONG))
+        if (resources.includes(resource)) warnings.push(`${at} allows ${resource}, which ${why}`);
+    if (
+      effect === 'Allow' &&
+      resourceNames &&
+      verbs.some((verb) => verb === 'create' || verb === 'list' || verb === 'watch')
+    ) {
+      warnings.push(
+        `${at} has resourceNames, which no plain create, list or watch carries; those verbs are not allowed by it`,
+      );
     }
-    if (apiGroups.includes('gatehouse.dev') && !clusters.includes('gatehouse')) warnings.push(`${at} names gatehouse.dev, but spec.clusters does not name gatehouse (no wildcard reaches it)`);
-    if (effect === 'Allow' && clusters.includes('gatehouse') && writesRules(verbs, resources)) warnings.push(`${at} allows writing mappings or access rules: that is full admin`);
+    if (apiGroups.includes('gatehouse.dev') && !clusters.includes('gatehouse'))
+      warnings.push(`${at} names gatehouse.dev, but spec.clusters does not name gatehouse (no wildcard reaches it)`);
+    if (effect === 'Allow' && clusters.includes('gatehouse') && writesRules(verbs, resources))
+      warnings.push(`${at} allows writing mappings or access rules: that is full admin`);
     return warnings;
   });
 }
 
 function writesRules(verbs: readonly string[], resources: readonly string[]): boolean {
-  return resources.some((resource) => ['*', 'mappings', 'accessrules', 'issuers'].includes(resource)) && verbs.some((verb) => ['*', 'create', 'update', 'patch', 'delete'].includes(verb));
+  return (
+    resources.some((resource) => ['*', 'mappings', 'accessrules', 'issuers'].includes(resource)) &&
+    verbs.some((verb) => ['*', 'create', 'update', 'patch', 'delete'].includes(verb))
+  );
 }

@@ -24,10 +24,12 @@ export function checkHttpsUrl(value: string): string | undefined {
   if (!PATH.test(url.pathname)) return 'must have a plain path (no escapes, empty or dot segments), or none';
   const authority = value.slice('https://'.length).split('/')[0] as string;
   const written = authority.toLowerCase().replace(/:443$/, '');
-  if (!value.startsWith('https://') || written !== url.host || !hasSamePath(value, url)) return `must be spelt ${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
+  if (!value.startsWith('https://') || written !== url.host || !hasSamePath(value, url))
+    return `must be spelt ${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const family = isIP(host);
-  if (family !== 0 && NOWHERE.check(host, family === 6 ? 'ipv6' : 'ipv4')) return 'must not be a link-local or unspecified address';
+  if (family !== 0 && NOWHERE.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+    return 'must not be a link-local or unspecified address';
   return undefined;
 }
 

@@ -6,16 +6,21 @@ export interface ImportedKubeconfig {
   readonly server: string | undefined;
   readonly certificateAuthorityData: string | undefined;
   readonly tlsServerName: string | undefined;
-  readonly credential: { readonly token: string } | { readonly clientCertificateData: string; readonly clientKeyData: string };
+  readonly credential:
+    | { readonly token: string }
+    | { readonly clientCertificateData: string; readonly clientKeyData: string };
 }
 
-export type ImportResult = { readonly ok: true; readonly imported: ImportedKubeconfig } | { readonly ok: false; readonly problems: readonly string[] };
+export type ImportResult =
+  | { readonly ok: true; readonly imported: ImportedKubeconfig }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Why what a kubeconfig may hold is not taken over; the gateway runs no program and follows no path that a file names. */
 const REFUSED_OF_CLUSTER: Readonly<Record<string, string>> = {
-  'certificate-authority': 'names a file; embed it as certificate-authority-data (kubectl config view --flatten --raw does)',
+  'certificate-authority':
+    'names a file; embed it as certificate-authority-data (kubectl config view --flatten --raw does)',
   'insecure-skip-tls-verify': 'would send the credential to whoever answers; give certificate-authority-data instead',
   'proxy-url': 'is not supported; the gateway connects directly',
 };
@@ -46,17 +51,26 @@ export function importKubeconfig(text: string, context?: string): ImportResult {
 
   const wanted = context ?? textOf(config['current-context']);
   const contexts = namesOf(config.contexts);
-  if (wanted === undefined || wanted === '') return { ok: false, problems: [`names no current-context; give \`context\`, one of ${contexts.join(', ')}`] };
+  if (wanted === undefined || wanted === '')
+    return { ok: false, problems: [`names no current-context; give \`context\`, one of ${contexts.join(', ')}`] };
   const chosen = find(config.contexts, wanted, 'context');
-  if (!chosen) return { ok: false, problems: [`has no context ${JSON.stringify(wanted)}; it has ${contexts.join(', ') || 'none'}`] };
+  if (!chosen)
+    return {
+      ok: false,
+      problems: [`has no context ${JSON.stringify(wanted)}; it has ${contexts.join(', ') || 'none'}`],
+    };
 
   const clusterName = textOf(chosen.cluster) ?? '';
   const userName = textOf(chosen.user) ?? '';
   const cluster = find(config.clusters, clusterName, 'cluster');
   const user = find(config.users, userName, 'user');
   const problems = [
-    ...(cluster ? refusals(`cluster ${JSON.stringify(clusterName)}`, cluster, REFUSED_OF_CLUSTER) : [`has no cluster ${JSON.stringify(clusterName)}`]),
-    ...(user ? refusals(`user ${JSON.stringify(userName)}`, user, REFUSED_OF_USER) : [`has no user ${JSON.stringify(userName)}`]),
+    ...(cluster
+      ? refusals(`cluster ${JSON.stringify(clusterName)}`, cluster, REFUSED_OF_CLUSTER)
+      : [`has no cluster ${JSON.stringify(clusterName)}`]),
+    ...(user
+      ? refusals(`user ${JSON.stringify(userName)}`, user, REFUSED_OF_USER)
+      : [`has no user ${JSON.stringify(userName)}`]),
   ];
   if (!cluster || !user) return { ok: false, problems };
   const ca = textOf(cluster['certificate-authority-data']);
@@ -64,7 +78,15 @@ export function importKubeconfig(text: string, context?: string): ImportResult {
   if (caFault !== undefined) problems.push(`certificate-authority-data ${caFault}`);
   const credential = readCredential(user, userName, problems);
   if (problems.length > 0 || !credential) return { ok: false, problems };
-  return { ok: true, imported: { server: textOf(cluster.server), certificateAuthorityData: ca, tlsServerName: textOf(cluster['tls-server-name']), credential } };
+  return {
+    ok: true,
+    imported: {
+      server: textOf(cluster.server),
+      certificateAuthorityData: ca,
+      tlsServerName: textOf(cluster['tls-server-name']),
+      credential,
+    },
+  };
 }
 
 function readCredential(user: Fields, name: string, problems: string[]): ImportedKubeconfig['credential'] | undefined {
@@ -73,9 +95,13 @@ function readCredential(user: Fields, name: string, problems: string[]): Importe
   const clientKeyData = textOf(user['client-key-data']);
   const pair = clientCertificateData !== undefined || clientKeyData !== undefined;
   const say = (message: string): void => void problems.push(`user ${JSON.stringify(name)} ${message}`);
-  if (token !== undefined && pair) return void say('has a token and a client certificate; the API server would use one of them only: leave the other out');
+  if (token !== undefined && pair)
+    return void say(
+      'has a token and a client certificate; the API server would use one of them only: leave the other out',
+    );
   if (token !== undefined) return { token };
-  if (clientCertificateData !== undefined && clientKeyData !== undefined) return { clientCertificateData, clientKeyData };
+  if (clientCertificateData !== undefined && clientKeyData !== undefined)
+    return { clientCertificateData, clientKeyData };
   if (pair) return void say('needs both client-certificate-data and client-key-data');
   if (problems.length === 0) say('has neither token nor client-certificate-data with client-key-data');
   return undefined;
@@ -92,6 +118,8 @@ function asFields(value: unknown): Fields | undefined {
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const entriesOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.map(asFields).filter((entry) => entry !== undefined) : []);
+const entriesOf = (list: unknown): Fields[] =>
+  Array.isArray(list) ? list.map(asFields).filter((entry) => entry !== undefined) : [];
 const namesOf = (list: unknown): string[] => entriesOf(list).map((entry) => String(entry.name));
-const find = (list: unknown, name: string, key: string): Fields | undefined => asFields(entriesOf(list).find((entry) => entry.name === name)?.[key]);
+const find = (list: unknown, name: string, key: string): Fields | undefined =>
+  asFields(entriesOf(list).find((entry) => entry.name === name)?.[key]);

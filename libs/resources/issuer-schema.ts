@@ -4,7 +4,19 @@ import { checked, plainText, prefix } from './fields.ts';
 import { checkHttpsUrl } from './https-url.ts';
 
 /** RFC 8725 section 3.1. Nothing symmetric: a public key must never pass for an HMAC secret. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
 /** RFC 6749 section 3.3. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -30,12 +42,20 @@ export const issuerSpecSchema = z.strictObject({
   claimValidationRules: z.array(z.strictObject({ claim: plainText(256), requiredValue: z.string() })).optional(),
   signingAlgorithms: z.array(z.enum(ALGORITHMS)).min(1).optional(),
   /** Browser login; absent: bearer tokens only. */
-  login: z.strictObject({
-    clientID: plainText(),
-    clientSecret: checked((value) => (value === '' || /[\u0000-\u001f\u007f]/.test(value) ? 'must be text without control characters; leave it out for a public client' : undefined)).optional(),
-    scopes: z.array(checked((value) => (SCOPE.test(value) ? undefined : 'must be a scope without blanks')))
-      .refine((scopes) => scopes.includes('openid'), 'must hold openid').default(['openid', 'profile', 'email']),
-    /** Shown on the login page. */
-    displayName: plainText(256).optional(),
-  }).optional(),
+  login: z
+    .strictObject({
+      clientID: plainText(),
+      clientSecret: checked((value) =>
+        value === '' || /[\u0000-\u001f\u007f]/.test(value)
+          ? 'must be text without control characters; leave it out for a public client'
+          : undefined,
+      ).optional(),
+      scopes: z
+        .array(checked((value) => (SCOPE.test(value) ? undefined : 'must be a scope without blanks')))
+        .refine((scopes) => scopes.includes('openid'), 'must hold openid')
+        .default(['openid', 'profile', 'email']),
+      /** Shown on the login page. */
+      displayName: plainText(256).optional(),
+    })
+    .optional(),
 });

@@ -18,7 +18,13 @@ export interface Kind {
 }
 
 const objectSchema = (kind: KindName, spec: z.ZodType, name: z.ZodType<string> = objectName) =>
-  z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata: metadataSchema(name), spec, status: z.unknown().optional() });
+  z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(kind),
+    metadata: metadataSchema(name),
+    spec,
+    status: z.unknown().optional(),
+  });
 
 /** In the order in which they are best applied: what is referred to comes first. */
 export const KINDS: readonly Kind[] = [

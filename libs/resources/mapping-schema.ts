@@ -1,26 +1,48 @@
 import { z } from 'zod';
-import { checked, clusterReferences, evenWithFaults, GATEWAY_CLUSTER, listOf, plainText, prefix, subjects } from './fields.ts';
+import {
+  checked,
+  clusterReferences,
+  evenWithFaults,
+  GATEWAY_CLUSTER,
+  listOf,
+  plainText,
+  prefix,
+  subjects,
+} from './fields.ts';
 
 const SOURCES = ['claim', 'from', 'value'] as const;
 
 /** A name from a claim, from the identity as the issuer named it, or literal. Only a literal may begin with `system:`. */
 const valueSource = (from: readonly ['username' | 'uid' | 'groups', ...('username' | 'uid' | 'groups')[]]) =>
-  z.strictObject({
-    claim: plainText(256).optional(),
-    from: z.enum(from).optional(),
-    value: plainText().optional(),
-    prefix: prefix.optional(),
-  }).superRefine((source, context) => {
-    const given = SOURCES.filter((key) => source[key] !== undefined);
-    if (given.length !== 1) context.addIssue({ code: 'custom', message: `must have exactly one of claim, from (${from.join(', ')}) and value` });
-    if (source.value !== undefined && source.prefix !== undefined) context.addIssue({ code: 'custom', path: ['prefix'], message: 'does not go with value; write the whole name there' });
-  }, evenWithFaults);
+  z
+    .strictObject({
+      claim: plainText(256).optional(),
+      from: z.enum(from).optional(),
+      value: plainText().optional(),
+      prefix: prefix.optional(),
+    })
+    .superRefine((source, context) => {
+      const given = SOURCES.filter((key) => source[key] !== undefined);
+      if (given.length !== 1)
+        context.addIssue({
+          code: 'custom',
+          message: `must have exactly one of claim, from (${from.join(', ')}) and value`,
+        });
+      if (source.value !== undefined && source.prefix !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['prefix'],
+          message: 'does not go with value; write the whole name there',
+        });
+    }, evenWithFaults);
 
 const one = valueSource(['username', 'uid']);
 const many = valueSource(['groups', 'username', 'uid']);
 
 /** RFC 9110 token, lower-case, and `/`, which is sent escaped: Kubernetes' extra keys look like `example.com/name`. */
-const extraKey = checked((value) => (/^[a-z0-9!#$&'*+.^_`|~/-]{1,256}$/.test(value) ? undefined : 'must be a lower-case key like example.com/name'));
+const extraKey = checked((value) =>
+  /^[a-z0-9!#$&'*+.^_`|~/-]{1,256}$/.test(value) ? undefined : 'must be a lower-case key like example.com/name',
+);
 
 const impersonate = z.strictObject({
   user: one,
@@ -30,17 +52,22 @@ const impersonate = z.strictObject({
 });
 
 /** As whom people of an issuer act on clusters. */
-export const mappingSpecSchema = z.strictObject({
-  subjects,
-  clusters: clusterReferences,
-  impersonate: impersonate.optional(),
-  /** Each person's own upstream token, entered by them or by `gatehouse upstream-token set`. */
-  storedToken: z.strictObject({}).optional(),
-  /** More groups than this refuse the request; they are never cut off. */
-  maxGroups: z.int().min(1).max(10_000).optional(),
-}).superRefine((spec, context) => {
-  const add = (message: string, path: string[] = []): void => context.addIssue({ code: 'custom', path, message });
-  if ((spec.impersonate === undefined) === (spec.storedToken === undefined)) add('must have exactly one of impersonate and storedToken');
-  if (spec.maxGroups !== undefined && spec.impersonate === undefined) add('goes with impersonate only', ['maxGroups']);
-  if (listOf(spec.clusters).includes(GATEWAY_CLUSTER)) add('must not name gatehouse: nobody is mapped there, access rules alone decide', ['clusters']);
-}, evenWithFaults);
+export const mappingSpecSchema = z
+  .strictObject({
+    subjects,
+    clusters: clusterReferences,
+    impersonate: impersonate.optional(),
+    /** Each person's own upstream token, entered by them or by `gatehouse upstream-token set`. */
+    storedToken: z.strictObject({}).optional(),
+    /** More groups than this refuse the request; they are never cut off. */
+    maxGroups: z.int().min(1).max(10_000).optional(),
+  })
+  .superRefine((spec, context) => {
+    const add = (message: string, path: string[] = []): void => context.addIssue({ code: 'custom', path, message });
+    if ((spec.impersonate === undefined) === (spec.storedToken === undefined))
+      add('must have exactly one of impersonate and storedToken');
+    if (spec.maxGroups !== undefined && spec.impersonate === undefined)
+      add('goes with impersonate only', ['maxGroups']);
+    if (listOf(spec.clusters).includes(GATEWAY_CLUSTER))
+      add('must not name gatehouse: nobody is mapped there, access rules alone decide', ['clusters']);
+  }, evenWithFaults);

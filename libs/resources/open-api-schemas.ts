@@ -8,13 +8,15 @@ const VERSION = API_VERSION.split('/')[1] as string;
  * only `validateObject` knows.
  */
 export function openApiSchemas(): Record<string, object> {
-  return Object.fromEntries(KINDS.map(({ kind, schema }) => [
-    `dev.gatehouse.${VERSION}.${kind}`,
-    {
-      ...withoutDialect(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' })),
-      'x-kubernetes-group-version-kind': [{ group: API_GROUP, version: VERSION, kind }],
-    },
-  ]));
+  return Object.fromEntries(
+    KINDS.map(({ kind, schema }) => [
+      `dev.gatehouse.${VERSION}.${kind}`,
+      {
+        ...withoutDialect(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' })),
+        'x-kubernetes-group-version-kind': [{ group: API_GROUP, version: VERSION, kind }],
+      },
+    ]),
+  );
 }
 
 function withoutDialect({ $schema: _dialect, '~standard': _standard, ...schema }: Record<string, unknown>): object {

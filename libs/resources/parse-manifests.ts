@@ -34,7 +34,11 @@ type Fields = Record<string, unknown>;
  */
 export function parseManifests(text: string, origin: ManifestOrigin): ParsedManifests {
   const yaml = readYaml(text);
-  const problems: ManifestProblem[] = yaml.problems.map(({ line, message }) => ({ source: `${origin.source} (line ${line})`, path: '', message }));
+  const problems: ManifestProblem[] = yaml.problems.map(({ line, message }) => ({
+    source: `${origin.source} (line ${line})`,
+    path: '',
+    message,
+  }));
   const manifests: Manifest[] = [];
   for (const [index, { line, value }] of yaml.documents.entries()) {
     const source = `${origin.source}, document ${index + 1} (line ${line})`;
@@ -57,13 +61,20 @@ function entriesOf(value: unknown): unknown[] {
   return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items) ? items : [value];
 }
 
-function inlineKubeconfig(value: unknown, read: ManifestOrigin['readKubeconfig']): { ok: true; value: unknown } | { ok: false; message: string } {
+function inlineKubeconfig(
+  value: unknown,
+  read: ManifestOrigin['readKubeconfig'],
+): { ok: true; value: unknown } | { ok: false; message: string } {
   const spec = isFields(value) && value.kind === 'Cluster' && isFields(value.spec) ? value.spec : undefined;
   const credential = spec && isFields(spec.credential) ? spec.credential : undefined;
-  if (!read || typeof credential?.kubeconfigFile !== 'string' || credential.kubeconfig !== undefined) return { ok: true, value };
+  if (!read || typeof credential?.kubeconfigFile !== 'string' || credential.kubeconfig !== undefined)
+    return { ok: true, value };
   const { kubeconfigFile, ...others } = credential;
   try {
-    return { ok: true, value: { ...(value as Fields), spec: { ...spec, credential: { ...others, kubeconfig: read(kubeconfigFile) } } } };
+    return {
+      ok: true,
+      value: { ...(value as Fields), spec: { ...spec, credential: { ...others, kubeconfig: read(kubeconfigFile) } } },
+    };
   } catch (error) {
     return { ok: false, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` };
   }

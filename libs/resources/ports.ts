@@ -22,7 +22,11 @@ export interface ObjectStore {
    * dropped. An update that changes nothing bumps nothing.
    * @throws GatehouseError notFound, conflict.
    */
-  update(object: ResourceObject, secrets: readonly SplitSecret[], expectedResourceVersion?: string): Promise<ResourceObject>;
+  update(
+    object: ResourceObject,
+    secrets: readonly SplitSecret[],
+    expectedResourceVersion?: string,
+  ): Promise<ResourceObject>;
   /** Its secrets go with it. @throws GatehouseError notFound, conflict. */
   delete(kind: string, name: string, expectedResourceVersion?: string): Promise<void>;
   /** Counts every change of any object. */

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { KINDS } from './kinds.ts';
-import { parseManifests, type Manifest, type ManifestOrigin, type ManifestProblem, type ParsedManifests } from './parse-manifests.ts';
+import {
+  parseManifests,
+  type Manifest,
+  type ManifestOrigin,
+  type ManifestProblem,
+  type ParsedManifests,
+} from './parse-manifests.ts';
 import type { ResourceObject } from './resource-object.ts';
 
 const MANIFEST = /\.(?:yaml|yml|json)$/i;
@@ -18,7 +24,11 @@ export function readManifests(path: string): ParsedManifests {
 }
 
 export type ReadManifestDirectory =
-  | { readonly ok: true; readonly objects: readonly ResourceObject[]; readonly warnings: readonly { readonly source: string; readonly message: string }[] }
+  | {
+      readonly ok: true;
+      readonly objects: readonly ResourceObject[];
+      readonly warnings: readonly { readonly source: string; readonly message: string }[];
+    }
   | { readonly ok: false; readonly problems: readonly ManifestProblem[] };
 
 /** All objects of a folder in the order to save them, or every problem of every file: never a part. */
@@ -60,12 +70,17 @@ export function sortForSaving(manifests: readonly Manifest[]): Manifest[] {
 
 /** Kubernetes mounts ConfigMaps with hidden folders beside the links. */
 function listManifests(directory: string): string[] {
-  const names = readdirSync(directory).filter((name) => MANIFEST.test(name) && !name.startsWith('.')).sort();
+  const names = readdirSync(directory)
+    .filter((name) => MANIFEST.test(name) && !name.startsWith('.'))
+    .sort();
   return names.map((name) => join(directory, name)).filter((path) => statSync(path).isFile());
 }
 
 function readFile(path: string): ParsedManifests {
-  const origin: ManifestOrigin = { source: path, readKubeconfig: (file) => readFileSync(resolve(dirname(path), file), 'utf8') };
+  const origin: ManifestOrigin = {
+    source: path,
+    readKubeconfig: (file) => readFileSync(resolve(dirname(path), file), 'utf8'),
+  };
   try {
     return parseManifests(readFileSync(path, 'utf8'), origin);
   } catch (error) {

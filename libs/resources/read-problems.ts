@@ -13,7 +13,10 @@ export function readProblems(error: z.ZodError, schema: z.ZodType, input: unknow
     const path = formatPath([...at, ...issue.path]);
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => ({ path: formatPath([...at, ...issue.path, key]), message: unknownKey(key, known) }));
+      return issue.keys.map((key) => ({
+        path: formatPath([...at, ...issue.path, key]),
+        message: unknownKey(key, known),
+      }));
     }
     return [{ path, message: messageOf(issue, valueAt(input, issue.path)) }];
   });
@@ -38,7 +41,13 @@ export function unknownKey(key: string, known: readonly string[]): string {
 type Issue = z.core.$ZodIssue;
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'text', int: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a map of keys', record: 'a map of keys',
+  string: 'text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys',
+  record: 'a map of keys',
 };
 const nameOf = (type: string): string => TYPES[type] ?? type;
 
@@ -59,7 +68,11 @@ function messageOf(issue: Issue, value: unknown): string {
 }
 
 function valueAt(input: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined), input);
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    input,
+  );
 }
 
 /** The keys that the schema has at a path. */
@@ -80,6 +93,7 @@ interface Unwrapped {
 /** Through optional, default, prefault and pipe, to what holds keys or entries. */
 function unwrap(schema: unknown): Unwrapped {
   let here = schema as { def?: { innerType?: unknown; in?: unknown } } | undefined;
-  while (here?.def?.innerType !== undefined || here?.def?.in !== undefined) here = (here.def.innerType ?? here.def.in) as typeof here;
+  while (here?.def?.innerType !== undefined || here?.def?.in !== undefined)
+    here = (here.def.innerType ?? here.def.in) as typeof here;
   return (here ?? {}) as Unwrapped;
 }

@@ -16,14 +16,20 @@ export interface ReadYaml {
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * Reads YAML 1.2 (core schema; `no` is text, as kubectl's parser would not have it). Aliases are refused: ten of them
- * can unfold into gigabytes. So are doubled keys and unknown tags, of which another reader would make something else.
+ * Reads YAML 1.2 (core schema: `no` is text). Aliases are refused: ten of them can unfold into gigabytes. So are doubled keys and unknown tags, of which another reader would make something else.
  * Messages name places, never values.
  */
 export function readYaml(text: string): ReadYaml {
-  if (text.length > MAX_CHARACTERS) return { documents: [], problems: [{ line: 1, message: `is longer than ${MAX_CHARACTERS} characters` }] };
+  if (text.length > MAX_CHARACTERS)
+    return { documents: [], problems: [{ line: 1, message: `is longer than ${MAX_CHARACTERS} characters` }] };
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { version: '1.2', schema: 'core', uniqueKeys: true, lineCounter: lines, prettyErrors: false });
+  const parsed = parseAllDocuments(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const documents: YamlDocument[] = [];
   const problems: { line: number; message: string }[] = [];
   const lineAt = (offset: number): number => lines.linePos(offset).line;

@@ -16,7 +16,10 @@ type Store = Pick<ObjectStore, 'get' | 'create' | 'update'>;
  */
 export async function saveObject(object: ResourceObject, store: Store): Promise<SaveOutcome> {
   const { name, labels, annotations } = object.metadata;
-  const split = splitSecrets({ ...object, metadata: { name, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) } });
+  const split = splitSecrets({
+    ...object,
+    metadata: { name, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+  });
   const before = await store.get(object.kind, name);
   if (!before) {
     try {

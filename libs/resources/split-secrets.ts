@@ -32,15 +32,27 @@ export function splitSecrets(object: ResourceObject): SplitObject {
 }
 
 function splitCluster(object: ResourceObject): SplitObject {
-  const spec = object.spec as { server?: string; certificateAuthorityData?: string; tlsServerName?: string; credential?: Credential };
-  const binding = digest(['Cluster', normalizeUrl(spec.server), spec.certificateAuthorityData?.replace(/\s/g, ''), spec.tlsServerName]);
+  const spec = object.spec as {
+    server?: string;
+    certificateAuthorityData?: string;
+    tlsServerName?: string;
+    credential?: Credential;
+  };
+  const binding = digest([
+    'Cluster',
+    normalizeUrl(spec.server),
+    spec.certificateAuthorityData?.replace(/\s/g, ''),
+    spec.tlsServerName,
+  ]);
   const { credential } = spec;
   if (credential === undefined) return { object, secrets: [], binding };
   const type = credential.type ?? typeOf(credential);
   const secrets: SplitSecret[] = [];
   if (credential.token !== undefined) secrets.push({ field: 'token', clear: credential.token, binding });
-  if (credential.clientCertificateData !== undefined) secrets.push({ field: 'clientCertificate', clear: fromBase64(credential.clientCertificateData), binding });
-  if (credential.clientKeyData !== undefined) secrets.push({ field: 'clientKey', clear: fromBase64(credential.clientKeyData), binding });
+  if (credential.clientCertificateData !== undefined)
+    secrets.push({ field: 'clientCertificate', clear: fromBase64(credential.clientCertificateData), binding });
+  if (credential.clientKeyData !== undefined)
+    secrets.push({ field: 'clientKey', clear: fromBase64(credential.clientKeyData), binding });
   return { object: { ...object, spec: { ...spec, credential: { type } } }, secrets, binding };
 }
 
@@ -50,12 +62,19 @@ function typeOf(credential: Credential): string {
 }
 
 function splitIssuer(object: ResourceObject): SplitObject {
-  const spec = object.spec as { issuer?: { url?: string; discoveryURL?: string; certificateAuthority?: string }; login?: { clientSecret?: string } };
+  const spec = object.spec as {
+    issuer?: { url?: string; discoveryURL?: string; certificateAuthority?: string };
+    login?: { clientSecret?: string };
+  };
   const { url, discoveryURL, certificateAuthority } = spec.issuer ?? {};
   const binding = digest(['Issuer', url, discoveryURL, certificateAuthority?.trim()]);
   if (spec.login?.clientSecret === undefined) return { object, secrets: [], binding };
   const { clientSecret, ...login } = spec.login;
-  return { object: { ...object, spec: { ...spec, login } }, secrets: [{ field: 'clientSecret', clear: clientSecret, binding }], binding };
+  return {
+    object: { ...object, spec: { ...spec, login } },
+    secrets: [{ field: 'clientSecret', clear: clientSecret, binding }],
+    binding,
+  };
 }
 
 /** Two spellings of one address bind alike; what cannot be read binds as it stands. */
@@ -67,4 +86,5 @@ function normalizeUrl(url: string | undefined): string | undefined {
 
 const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
 /** As JSON, so that no two lists of parts run together into one text. */
-const digest = (parts: readonly (string | undefined)[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+const digest = (parts: readonly (string | undefined)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');

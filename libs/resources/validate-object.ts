@@ -20,12 +20,18 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * dropped. Secrets are still in it: see `splitSecrets`. No message repeats a value that could be one.
  */
 export function validateObject(input: unknown): ValidatedObject {
-  if (!isFields(input)) return { ok: false, problems: [{ path: '', message: 'must be an object with apiVersion, kind, metadata and spec' }] };
+  if (!isFields(input))
+    return {
+      ok: false,
+      problems: [{ path: '', message: 'must be an object with apiVersion, kind, metadata and spec' }],
+    };
   const names = KINDS.map(({ kind }) => kind);
   const kind = KINDS.find((entry) => entry.kind === input.kind);
   if (!kind) {
     const meant = typeof input.kind === 'string' ? closestWord(input.kind, names) : undefined;
-    const problems = [{ path: 'kind', message: meant ? `is unknown; did you mean ${meant}?` : `must be one of ${names.join(', ')}` }];
+    const problems = [
+      { path: 'kind', message: meant ? `is unknown; did you mean ${meant}?` : `must be one of ${names.join(', ')}` },
+    ];
     if (input.apiVersion !== API_VERSION) problems.unshift({ path: 'apiVersion', message: `must be ${API_VERSION}` });
     return { ok: false, problems };
   }
@@ -44,10 +50,19 @@ function unfoldKubeconfig(input: Fields): { value: Fields; problems: Problem[] }
   if (!spec || typeof credential?.kubeconfig !== 'string') return { value: input, problems: [] };
   const { kubeconfig, context, ...others } = credential;
   const read = importKubeconfig(kubeconfig, typeof context === 'string' ? context : undefined);
-  if (!read.ok) return { value: input, problems: read.problems.map((message) => ({ path: 'spec.credential.kubeconfig', message })) };
+  if (!read.ok)
+    return {
+      value: input,
+      problems: read.problems.map((message) => ({ path: 'spec.credential.kubeconfig', message })),
+    };
   const { server, certificateAuthorityData, tlsServerName, credential: imported } = read.imported;
-  const filled = Object.entries({ server, certificateAuthorityData, tlsServerName }).filter(([, entry]) => entry !== undefined);
-  return { value: { ...input, spec: { ...Object.fromEntries(filled), ...spec, credential: { ...imported, ...others } } }, problems: [] };
+  const filled = Object.entries({ server, certificateAuthorityData, tlsServerName }).filter(
+    ([, entry]) => entry !== undefined,
+  );
+  return {
+    value: { ...input, spec: { ...Object.fromEntries(filled), ...spec, credential: { ...imported, ...others } } },
+    problems: [],
+  };
 }
 
 function tidy(object: ResourceObject): ResourceObject {
@@ -56,7 +71,11 @@ function tidy(object: ResourceObject): ResourceObject {
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,
-    metadata: { ...metadata, ...(creationTimestamp ? { creationTimestamp } : {}), ...(Object.keys(kept).length > 0 ? { annotations: kept } : {}) },
+    metadata: {
+      ...metadata,
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+      ...(Object.keys(kept).length > 0 ? { annotations: kept } : {}),
+    },
     spec: object.spec,
   };
 }

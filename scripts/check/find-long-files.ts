@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { listFiles } from './list-files.ts';
 
 const LONGEST = 300;
-const SOURCE = /[.](ts|tsx|mts|mjs|js|go|css)$/;
+const SOURCE = /[.](ts|tsx|mts|mjs|js|go)$/;
 
 /** A file that needs more than 300 lines holds more than one thing. */
 export function findLongFiles(root: string): string[] {

@@ -40,4 +40,7 @@ export const STEPS: readonly CheckStep[] = [
 ];
 
 /** Scripts that write a page, or with `--check` say that the page is not what they would write. */
-const GENERATORS: readonly string[] = [];
+const GENERATORS: readonly string[] = [
+  'scripts/generate-configuration-reference.ts',
+  'scripts/generate-error-reference.ts',
+];

@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { findWarningsBetween, mergeManifests, parseManifests, readManifests, saveObject, sortForSaving, splitSecrets, type Manifest, type ParsedManifests, type ResourceObject } from '#resources';
+import {
+  findWarningsBetween,
+  mergeManifests,
+  parseManifests,
+  readManifests,
+  saveObject,
+  sortForSaving,
+  splitSecrets,
+  type Manifest,
+  type ParsedManifests,
+  type ResourceObject,
+} from '#resources';
 import type { Store } from '#store';
 import { checkCompiles } from '../check-compiles.ts';
 import { CliFailure } from '../failure.ts';
@@ -13,9 +24,14 @@ import { describeProblems } from './describe-problems.ts';
 import { pluralOf } from './plural-of.ts';
 
 export function addApply(program: Command, terminal: Terminal): void {
-  program.command('apply')
+  program
+    .command('apply')
     .description('create or change objects (Cluster, Issuer, Mapping, AccessRule) from YAML or JSON')
-    .requiredOption('-f, --filename <path>', 'a file, a folder, or - for standard input; may be given more than once', (path: string, before: string[] = []) => [...before, path])
+    .requiredOption(
+      '-f, --filename <path>',
+      'a file, a folder, or - for standard input; may be given more than once',
+      (path: string, before: string[] = []) => [...before, path],
+    )
     .action(async (options: { filename: string[] }, command: Command) => {
       const config = readConfig(terminal, command.optsWithGlobals<{ config?: string }>().config);
       const parts: ParsedManifests[] = [];
@@ -29,18 +45,41 @@ export function addApply(program: Command, terminal: Terminal): void {
 
 async function readPart(terminal: Terminal, path: string): Promise<ParsedManifests> {
   if (path !== '-') return readManifests(path);
-  return parseManifests(await text(terminal.stdin), { source: 'standard input', readKubeconfig: (file) => readFileSync(resolve(file), 'utf8') });
+  return parseManifests(await text(terminal.stdin), {
+    source: 'standard input',
+    readKubeconfig: (file) => readFileSync(resolve(file), 'utf8'),
+  });
 }
 
 /** Everything was judged one by one; now as a whole, and only then is the first written. */
 async function save(terminal: Terminal, store: Store, manifests: readonly Manifest[]): Promise<void> {
-  const next = replaced((await store.objects.readAll()).objects, manifests.map(({ object }) => splitSecrets(object).object));
+  const next = replaced(
+    (await store.objects.readAll()).objects,
+    manifests.map(({ object }) => splitSecrets(object).object),
+  );
   checkCompiles(next);
-  for (const { source, warnings } of manifests) for (const warning of warnings) terminal.say(`warning: ${source}: ${warning}`);
+  for (const { source, warnings } of manifests)
+    for (const warning of warnings) terminal.say(`warning: ${source}: ${warning}`);
   for (const warning of findWarningsBetween(next)) terminal.say(`warning: ${warning}`);
-  for (const { object: { kind, metadata: { name } }, object } of manifests) {
+  for (const {
+    object: {
+      kind,
+      metadata: { name },
+    },
+    object,
+  } of manifests) {
     const outcome = await saveObject(object, store.objects);
-    if (outcome !== 'unchanged') await recordAct(store, { verb: outcome === 'created' ? 'create' : 'update', resource: pluralOf(kind), name, reason: 'gatehouse apply' }, terminal.now());
+    if (outcome !== 'unchanged')
+      await recordAct(
+        store,
+        {
+          verb: outcome === 'created' ? 'create' : 'update',
+          resource: pluralOf(kind),
+          name,
+          reason: 'gatehouse apply',
+        },
+        terminal.now(),
+      );
     terminal.out(`${kind.toLowerCase()}/${name} ${outcome}`);
   }
 }

@@ -1,3 +1,4 @@
 import { KINDS } from '#resources';
 
-export const pluralOf = (kind: string): string => KINDS.find((entry) => entry.kind === kind)?.plural ?? kind.toLowerCase();
+export const pluralOf = (kind: string): string =>
+  KINDS.find((entry) => entry.kind === kind)?.plural ?? kind.toLowerCase();

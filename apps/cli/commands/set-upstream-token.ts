@@ -16,14 +16,23 @@ export interface SetOptions {
 }
 
 /** Stores a person's token for a cluster, after the cluster has said whose it is. @throws CliFailure. */
-export async function setUpstreamToken(terminal: Terminal, config: Config, store: Store, options: SetOptions): Promise<void> {
+export async function setUpstreamToken(
+  terminal: Terminal,
+  config: Config,
+  store: Store,
+  options: SetOptions,
+): Promise<void> {
   const cluster = await existing(store, 'Cluster', options.cluster);
   const issuer = await existing(store, 'Issuer', options.issuer);
-  const { issuer: { url: issuerUrl } } = issuer.spec as IssuerSpec;
+  const {
+    issuer: { url: issuerUrl },
+  } = issuer.spec as IssuerSpec;
   const person = await identify(store, issuer, issuerUrl, options);
   const { items: mappings } = await store.objects.list('Mapping');
   if (!mappings.some((mapping) => mayUseToken(mapping.spec as MappingSpec, options, person.username))) {
-    terminal.say(`warning: no mapping with storedToken covers ${visible(person.username || person.subject)} on cluster "${options.cluster}"; the token will not be used`);
+    terminal.say(
+      `warning: no mapping with storedToken covers ${visible(person.username || person.subject)} on cluster "${options.cluster}"; the token will not be used`,
+    );
   }
   const token = await readSecret(terminal, 'token', options.tokenFile);
 
@@ -35,10 +44,27 @@ export async function setUpstreamToken(terminal: Terminal, config: Config, store
     now: terminal.now,
   });
   try {
-    const saved = await saveStoredToken(connection, { issuer: options.issuer, issuerUrl, ...person, token }, store.storedTokens);
+    const saved = await saveStoredToken(
+      connection,
+      { issuer: options.issuer, issuerUrl, ...person, token },
+      store.storedTokens,
+    );
     if (!saved.ok) throw new CliFailure(visible(saved.message));
-    terminal.out(visible(`stored; cluster "${options.cluster}" knows this token as ${saved.user}${saved.groups.length > 0 ? ` (groups ${saved.groups.join(', ')})` : ''}`));
-    await recordAct(store, { verb: 'update', resource: 'upstreamtokens', name: options.cluster, reason: `gatehouse upstream-token set for ${person.username || person.subject} (issuer ${options.issuer})` }, terminal.now());
+    terminal.out(
+      visible(
+        `stored; cluster "${options.cluster}" knows this token as ${saved.user}${saved.groups.length > 0 ? ` (groups ${saved.groups.join(', ')})` : ''}`,
+      ),
+    );
+    await recordAct(
+      store,
+      {
+        verb: 'update',
+        resource: 'upstreamtokens',
+        name: options.cluster,
+        reason: `gatehouse upstream-token set for ${person.username || person.subject} (issuer ${options.issuer})`,
+      },
+      terminal.now(),
+    );
   } finally {
     await connection.close();
   }
@@ -48,22 +74,39 @@ async function existing(store: Store, kind: string, name: string): Promise<Resou
   const object = await store.objects.get(kind, name);
   if (object) return object;
   const names = (await store.objects.list(kind)).items.map(({ metadata }) => metadata.name);
-  throw new CliFailure(`there is no ${kind} ${JSON.stringify(name)}; ${names.length > 0 ? `there are ${names.join(', ')}` : 'apply one first (gatehouse apply -f)'}`);
+  throw new CliFailure(
+    `there is no ${kind} ${JSON.stringify(name)}; ${names.length > 0 ? `there are ${names.join(', ')}` : 'apply one first (gatehouse apply -f)'}`,
+  );
 }
 
 /** A person is (issuer, subject), which outlives renames; a user name alone is enough only where it tells the subject. */
-async function identify(store: Store, issuer: ResourceObject, issuerUrl: string, { user, subject }: SetOptions): Promise<{ subject: string; username: string }> {
+async function identify(
+  store: Store,
+  issuer: ResourceObject,
+  issuerUrl: string,
+  { user, subject }: SetOptions,
+): Promise<{ subject: string; username: string }> {
   const { claim, prefix } = (issuer.spec as IssuerSpec).claimMappings.username;
   if (subject !== undefined) return { subject, username: user ?? (claim === 'sub' ? prefix + subject : '') };
   const name = user as string;
-  if (claim === 'sub' && name.startsWith(prefix) && name !== prefix) return { subject: name.slice(prefix.length), username: name };
+  if (claim === 'sub' && name.startsWith(prefix) && name !== prefix)
+    return { subject: name.slice(prefix.length), username: name };
   const before = (await store.storedTokens.list({ issuerUrl })).find((row) => row.username === name);
   if (before) return { subject: before.subject, username: name };
-  throw new CliFailure(`give --subject as well: issuer "${issuer.metadata.name}" makes user names of the claim ${JSON.stringify(claim)}, which does not tell whose subject (\`sub\`) ${JSON.stringify(name)} is`);
+  throw new CliFailure(
+    `give --subject as well: issuer "${issuer.metadata.name}" makes user names of the claim ${JSON.stringify(claim)}, which does not tell whose subject (\`sub\`) ${JSON.stringify(name)} is`,
+  );
 }
 
 /** Groups are not known here, so a mapping for groups counts. */
-function mayUseToken({ storedToken, subjects, clusters }: MappingSpec, { cluster, issuer }: SetOptions, username: string): boolean {
+function mayUseToken(
+  { storedToken, subjects, clusters }: MappingSpec,
+  { cluster, issuer }: SetOptions,
+  username: string,
+): boolean {
   if (!storedToken || !(clusters.includes(cluster) || clusters.includes('*'))) return false;
-  return subjects.some((subject) => subject.issuer === issuer && (subject.user === undefined || username === '' || subject.user === username));
+  return subjects.some(
+    (subject) =>
+      subject.issuer === issuer && (subject.user === undefined || username === '' || subject.user === username),
+  );
 }

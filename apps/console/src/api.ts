@@ -1,4 +1,4 @@
-import type { Cause } from './types.ts';
+import type { AuditEvent, Cause, GatewayObject, List, LoginIssuer, Me, Status, TokenIdentity } from './types.ts';
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 
@@ -13,37 +13,61 @@ export class ApiError extends Error {
   }
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
-  if (method !== 'GET') headers['Content-Type'] = 'application/json';
-  const init: RequestInit = { method, headers, credentials: 'same-origin', redirect: 'error' };
-  if (method !== 'GET') init.body = JSON.stringify(body ?? {});
-  const response = await fetch(path, init);
-  if (response.ok) return response;
-  const text = await response.text();
-  let message = `The gateway answered ${response.status}.`;
-  let causes: Cause[] = [];
-  try {
-    const status = JSON.parse(text) as { message?: string; details?: { causes?: Cause[] } };
-    message = status.message ?? message;
-    causes = status.details?.causes ?? [];
-  } catch {
-    // Not one of ours; the number has to do.
-  }
-  throw new ApiError(response.status, message, causes);
+const listeners = new Set<() => void>();
+
+/** Tells when any call is answered 401: the session is over, whatever page is open. */
+export function onUnauthenticated(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
-const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await (await call(method, path, body)).json()) as T;
+/** @throws ApiError for every answer but 2xx; Error where the gateway cannot be reached. */
+async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  // The gateway takes changes as JSON only, since no form of another site can send it.
+  if (method !== 'GET') headers['Content-Type'] = 'application/json';
+  const init: RequestInit = { method, headers, credentials: 'same-origin', redirect: 'error', cache: 'no-store' };
+  if (method !== 'GET') init.body = JSON.stringify(body ?? {});
+  const response = await fetch(path, init).catch((cause: unknown) => {
+    throw new Error('The gateway cannot be reached. Check the connection and try again.', { cause });
+  });
+  if (response.ok) return response;
+  if (response.status === 401) listeners.forEach((listener) => listener());
+  throw await readFailure(response);
+}
+
+async function readFailure(response: Response): Promise<ApiError> {
+  const fallback = `The gateway answered ${response.status}.`;
+  try {
+    const status = JSON.parse(await response.text()) as Status;
+    return new ApiError(response.status, status.message ?? fallback, status.details?.causes ?? []);
+  } catch {
+    // Something before the gateway answered; the number has to do.
+    return new ApiError(response.status, fallback, []);
+  }
+}
+
+const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+  (await (await call(method, path, body)).json()) as T;
+const done = async (method: string, path: string): Promise<void> => void (await call(method, path));
+
+const tokenPath = (cluster: string): string => `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`;
+const objectPath = (plural: string, name: string): string => `${OWN}/${plural}/${encodeURIComponent(name)}`;
 
 /** Every call of the console. Same origin only; the session cookie does the rest. */
 export const api = {
-  get: <T>(path: string): Promise<T> => json<T>('GET', path),
-  text: async (path: string): Promise<string> => await (await call('GET', path)).text(),
-  logout: async (): Promise<void> => void (await call('POST', '/-/auth/logout')),
-  saveToken: (cluster: string, token: string): Promise<{ user: string }> => json('PUT', `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`, { token }),
-  deleteToken: async (cluster: string): Promise<void> => void (await call('DELETE', `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`)),
-  list: <T>(plural: string, query = ''): Promise<T> => json<T>('GET', `${OWN}/${plural}${query}`),
-  create: <T>(plural: string, object: unknown): Promise<T> => json<T>('POST', `${OWN}/${plural}`, object),
-  update: <T>(plural: string, name: string, object: unknown): Promise<T> => json<T>('PUT', `${OWN}/${plural}/${encodeURIComponent(name)}`, object),
-  remove: async (plural: string, name: string): Promise<void> => void (await call('DELETE', `${OWN}/${plural}/${encodeURIComponent(name)}`)),
+  me: (): Promise<Me> => json('GET', '/-/me'),
+  kubeconfig: async (): Promise<string> => await (await call('GET', '/-/me/kubeconfig')).text(),
+  issuers: (): Promise<LoginIssuer[]> => json('GET', '/-/auth/issuers'),
+  logout: (): Promise<void> => done('POST', '/-/auth/logout'),
+  saveToken: (cluster: string, token: string): Promise<TokenIdentity> => json('PUT', tokenPath(cluster), { token }),
+  deleteToken: (cluster: string): Promise<void> => done('DELETE', tokenPath(cluster)),
+  list: (plural: string): Promise<List<GatewayObject>> => json('GET', `${OWN}/${plural}`),
+  read: (plural: string, name: string): Promise<GatewayObject> => json('GET', objectPath(plural, name)),
+  create: (plural: string, object: unknown): Promise<GatewayObject> => json('POST', `${OWN}/${plural}`, object),
+  update: (plural: string, name: string, object: unknown): Promise<GatewayObject> =>
+    json('PUT', objectPath(plural, name), object),
+  remove: (plural: string, name: string): Promise<void> => done('DELETE', objectPath(plural, name)),
+  /** @param query as `toApiQuery` writes it. */
+  auditEvents: (query: string): Promise<List<AuditEvent>> => json('GET', `${OWN}/auditevents${query}`),
 };

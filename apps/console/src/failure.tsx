@@ -1,21 +1,17 @@
 import { ApiError } from './api.ts';
-import { showText } from './show-text.ts';
+import { showLines, showText } from './show-text.ts';
 
-/** What went wrong, in the gateway's own words, with every field that is at fault. */
-export function Failure({ error }: { error: Error }) {
-  const causes = error instanceof ApiError ? error.causes : [];
+/** What went wrong, in the gateway's own words. */
+export function Failure({ error, title }: { error: Error; title?: string }) {
+  const heading = title ?? (error instanceof ApiError && error.status === 403 ? 'Not allowed' : undefined);
   return (
     <div role="alert" className="failure">
-      <p>{showText(error.message)}</p>
-      {causes.length > 0 && (
-        <ul>
-          {causes.map((cause) => (
-            <li key={`${cause.field}${cause.message}`}>
-              <code>{showText(cause.field ?? '')}</code>: {showText(cause.message)}
-            </li>
-          ))}
-        </ul>
+      {heading && (
+        <p>
+          <strong>{showText(heading)}</strong>
+        </p>
       )}
+      <p className="lines">{showLines(error.message)}</p>
     </div>
   );
 }

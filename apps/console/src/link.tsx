@@ -2,15 +2,15 @@ import type { MouseEvent, ReactNode } from 'react';
 import { goTo, useLocation } from './router.ts';
 
 /** A link inside the console; modified clicks stay the browser's. */
-export function Link({ to, children }: { to: string; children: ReactNode }) {
+export function Link({ to, className, children }: { to: string; className?: string; children: ReactNode }) {
   const { path } = useLocation();
   const onClick = (event: MouseEvent): void => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
     event.preventDefault();
     goTo(to);
   };
   return (
-    <a href={to} onClick={onClick} aria-current={path === to ? 'page' : undefined}>
+    <a href={to} className={className} onClick={onClick} aria-current={path === to ? 'page' : undefined}>
       {children}
     </a>
   );

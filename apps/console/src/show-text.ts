@@ -1,17 +1,45 @@
 /**
- * A name as it can be shown: control and direction-changing characters, which could make one name look like another,
- * become visible escapes. React escapes markup by itself.
+ * Characters that show nothing, move text, or pass for a blank: they could make one name look like another, or hide a
+ * part of it (Unicode TR36, "Trojan Source"). React takes care of markup; of these nobody does.
  */
-export function showText(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
+const HIDDEN_IN_LINES =
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
+
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+const codeOf = (char: string): number => char.codePointAt(0) ?? 0;
+
+function escapeForPeople(char: string): string {
+  const code = codeOf(char);
+  return code > 0xffff ? `\\u{${hex(code, 5)}}` : `\\u${hex(code, 4)}`;
 }
 
-/** How long ago, in the unit that says most: `12s`, `5m`, `3h`, `8d`. */
-export function showAge(timestamp: string | undefined, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(timestamp ?? '')) / 1000));
-  if (Number.isNaN(seconds)) return '';
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
+/** A name as it can be shown in a line: hidden characters become visible escapes. */
+export function showText(text: string): string {
+  return text.replace(HIDDEN, escapeForPeople);
+}
+
+/** A text of several lines as it can be shown: as `showText`, but line breaks and tabs stay. */
+export function showLines(text: string): string {
+  return text.replace(HIDDEN_IN_LINES, escapeForPeople);
+}
+
+/** A value as JSON in which every hidden character is escaped; still the same JSON to a parser. */
+export function showJson(value: unknown): string {
+  const escapeUnits = (char: string): string =>
+    Array.from({ length: char.length }, (_, at) => `\\u${hex(char.charCodeAt(at), 4)}`).join('');
+  return JSON.stringify(value, null, 2).replace(HIDDEN_IN_LINES, escapeUnits);
+}
+
+/** Whether a text of several lines holds something that cannot be seen. */
+export function hasHidden(text: string): boolean {
+  return text.search(HIDDEN_IN_LINES) >= 0;
+}
+
+/** Escapes what is hidden for a double-quoted scalar of YAML 1.2 (section 5.7). */
+export function escapeHiddenForYaml(text: string): string {
+  return text.replace(HIDDEN_IN_LINES, (char) => {
+    const code = codeOf(char);
+    return code > 0xffff ? `\\U${hex(code, 8)}` : `\\u${hex(code, 4)}`;
+  });
 }

@@ -1,4 +1,4 @@
-/** The JSON that the gateway answers with, as far as the console reads it. */
+/** The JSON that the gateway answers with, as far as the console reads it. Every string in it may be hostile. */
 export interface ClusterView {
   name: string;
   default: boolean;
@@ -6,10 +6,12 @@ export interface ClusterView {
   user?: string;
   groups?: string[];
   mapping?: string;
+  /** Why there is no identity on this cluster. */
   error?: string;
   storedToken?: { present: boolean; user?: string; savedAt?: string };
 }
 
+/** `GET /-/me`. */
 export interface Me {
   username: string;
   issuer: string;
@@ -20,25 +22,40 @@ export interface Me {
   gateway: { canReadAudit: boolean; canReadObjects: boolean; canEditObjects: boolean };
 }
 
+/** One of `GET /-/auth/issuers`. */
 export interface LoginIssuer {
   name: string;
   displayName: string;
 }
 
+/** Whom a cluster says that a token belongs to. */
+export interface TokenIdentity {
+  user: string;
+  groups?: string[];
+}
+
+export interface Subject {
+  issuer?: string;
+  user?: string;
+  group?: string;
+}
+
+/** A Cluster, Issuer, Mapping or AccessRule. The spec is validated by the gateway alone. */
 export interface GatewayObject {
   apiVersion: string;
   kind: string;
   metadata: { name: string; uid?: string; resourceVersion?: string; creationTimestamp?: string };
-  spec: Record<string, unknown>;
+  spec?: Record<string, unknown>;
 }
 
+/** `audit.k8s.io/v1` Event. */
 export interface AuditEvent {
   auditID: string;
   stage: string;
   requestURI: string;
   verb: string;
   user: { username?: string; groups?: string[] };
-  impersonatedUser?: { username?: string };
+  impersonatedUser?: { username?: string; groups?: string[] };
   sourceIPs?: string[];
   objectRef?: { resource?: string; namespace?: string; name?: string; subresource?: string };
   responseStatus?: { code?: number };
@@ -55,4 +72,10 @@ export interface List<Item> {
 export interface Cause {
   field?: string;
   message: string;
+}
+
+/** A Kubernetes `Status` of a failure. */
+export interface Status {
+  message?: string;
+  details?: { causes?: Cause[] };
 }

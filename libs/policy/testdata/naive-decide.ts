@@ -5,28 +5,56 @@ import type { AccessRuleInput, Rule } from '../access-rule.ts';
  * The rules' meaning as plain loops over all rules, without an index: what the compiled policy is compared with.
  * Written from RBAC's evaluation helpers and the specification, not from the compiled one.
  */
-export function naiveDecide(rules: readonly AccessRuleInput[], identity: Identity, cluster: string, r: RequestInfo, upgrade: boolean): { allowed: boolean; rule: string | undefined; reported: string[] } {
+export function naiveDecide(
+  rules: readonly AccessRuleInput[],
+  identity: Identity,
+  cluster: string,
+  r: RequestInfo,
+  upgrade: boolean,
+): { allowed: boolean; rule: string | undefined; reported: string[] } {
   const ordered = [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
   const mine = ordered.filter((rule) => subjectMatches(rule, identity) && clusterMatches(rule, cluster));
   const acts: [verb: string, method: string][] = [[r.verb, r.method]];
-  const podStream = r.isResource && r.group === '' && r.resource === 'pods' && ['exec', 'attach', 'portforward'].includes(r.subresource);
-  if (r.verb !== 'create' && (podStream || (upgrade && r.subresource !== 'proxy' && r.verb !== 'watch'))) acts.push(['create', 'POST']);
+  const podStream =
+    r.isResource &&
+    r.group === '' &&
+    r.resource === 'pods' &&
+    ['exec', 'attach', 'portforward'].includes(r.subresource);
+  if (r.verb !== 'create' && (podStream || (upgrade && r.subresource !== 'proxy' && r.verb !== 'watch')))
+    acts.push(['create', 'POST']);
 
-  const matches = (rule: AccessRuleInput, [verb, method]: [string, string]): boolean => rule.rules.some((entry) => entryMatches(entry, rule.effect === 'Deny', r, verb, method, upgrade));
+  const matches = (rule: AccessRuleInput, [verb, method]: [string, string]): boolean =>
+    rule.rules.some((entry) => entryMatches(entry, rule.effect === 'Deny', r, verb, method, upgrade));
   const enforced = mine.filter((rule) => rule.mode !== 'Report');
   const reports = mine.filter((rule) => rule.mode === 'Report');
   const allowers = acts.map((act) => enforced.find((rule) => rule.effect !== 'Deny' && matches(rule, act)));
   const reported = [
-    ...reports.filter((rule) => rule.effect === 'Deny' && acts.some((act) => matches(rule, act))).map((rule) => `${rule.name} Deny`),
-    ...reports.filter((rule) => rule.effect !== 'Deny' && acts.some((act) => matches(rule, act)) && acts.every((act, i) => allowers[i] || matches(rule, act))).map((rule) => `${rule.name} Allow`),
+    ...reports
+      .filter((rule) => rule.effect === 'Deny' && acts.some((act) => matches(rule, act)))
+      .map((rule) => `${rule.name} Deny`),
+    ...reports
+      .filter(
+        (rule) =>
+          rule.effect !== 'Deny' &&
+          acts.some((act) => matches(rule, act)) &&
+          acts.every((act, i) => allowers[i] || matches(rule, act)),
+      )
+      .map((rule) => `${rule.name} Allow`),
   ];
   const denier = enforced.find((rule) => rule.effect === 'Deny' && acts.some((act) => matches(rule, act)));
   if (denier) return { allowed: false, rule: denier.name, reported };
-  return allowers.every(Boolean) ? { allowed: true, rule: allowers.at(-1)?.name, reported } : { allowed: false, rule: undefined, reported };
+  return allowers.every(Boolean)
+    ? { allowed: true, rule: allowers.at(-1)?.name, reported }
+    : { allowed: false, rule: undefined, reported };
 }
 
 function subjectMatches(rule: AccessRuleInput, identity: Identity): boolean {
-  return rule.subjects.some((s) => s.issuer === identity.issuer && (s.user === undefined || s.user === identity.username) && (s.group === undefined || identity.groups.includes(s.group)));
+  return rule.subjects.some(
+    (s) =>
+      s.issuer === identity.issuer &&
+      (s.user === undefined || s.user === identity.username) &&
+      (s.group === undefined || identity.groups.includes(s.group)),
+  );
 }
 
 function clusterMatches(rule: AccessRuleInput, cluster: string): boolean {
@@ -36,14 +64,25 @@ function clusterMatches(rule: AccessRuleInput, cluster: string): boolean {
 function entryMatches(e: Rule, deny: boolean, r: RequestInfo, verb: string, method: string, upgrade: boolean): boolean {
   const verbs = e.verbs ?? [];
   const hasVerb = (v: string): boolean => verbs.includes('*') || verbs.includes(v);
-  if (r.isResource && hasVerb(verb) && (e.apiGroups ?? []).some((g) => g === '*' || g === r.group) && resourceMatches(e, deny, r) && namespaceMatches(e, deny, r) && nameMatches(e, deny, r)) return true;
+  if (
+    r.isResource &&
+    hasVerb(verb) &&
+    (e.apiGroups ?? []).some((g) => g === '*' || g === r.group) &&
+    resourceMatches(e, deny, r) &&
+    namespaceMatches(e, deny, r) &&
+    nameMatches(e, deny, r)
+  )
+    return true;
   if (!r.isResource && (hasVerb(verb) || (deny && r.method === 'HEAD' && hasVerb('get')))) {
     const paths = deny ? [r.path, r.path.replace(/(?<=.)\/+$/, '')] : [r.path];
-    const hit = (e.nonResourceURLs ?? []).some((u) => paths.some((p) => u === '*' || u === p || (u.endsWith('*') && p.startsWith(u.replace(/\*+$/, '')))));
+    const hit = (e.nonResourceURLs ?? []).some((u) =>
+      paths.some((p) => u === '*' || u === p || (u.endsWith('*') && p.startsWith(u.replace(/\*+$/, '')))),
+    );
     if (hit) return true;
   }
   const methods = e.methods ?? [];
-  if (!methods.includes('*') && !methods.includes(method) && !(method === 'HEAD' && methods.includes('GET'))) return false;
+  if (!methods.includes('*') && !methods.includes(method) && !(method === 'HEAD' && methods.includes('GET')))
+    return false;
   return (e.paths ?? []).some((pattern) => pathMatches(pattern, deny, r, upgrade));
 }
 
@@ -61,7 +100,9 @@ function namespaceMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
   if (e.namespaces.some((n) => n === r.namespace || (n === '*' && r.namespace !== ''))) return true;
   if (!deny || r.namespace !== '' || !['list', 'watch', 'deletecollection'].includes(r.verb)) return false;
   const combined = r.subresource ? `${r.resource}/${r.subresource}` : r.resource;
-  const clusterScoped = (r.group === '' && ['nodes', 'namespaces', 'persistentvolumes'].includes(r.resource)) || r.resource === 'clusterroles';
+  const clusterScoped =
+    (r.group === '' && ['nodes', 'namespaces', 'persistentvolumes'].includes(r.resource)) ||
+    r.resource === 'clusterroles';
   return !clusterScoped || (e.resources ?? []).includes(combined);
 }
 
@@ -82,18 +123,39 @@ function nameMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
 
 function pathMatches(pattern: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
   const glob = (path: string): boolean => {
-    const source = pattern.slice(1).split('/').map((s) => (s === '**' ? '.*' : s === '*' ? '[^/]+' : s.replace(/[.+?^${}()|[\]\\*]/g, '\\$&'))).join('/');
+    const source = pattern
+      .slice(1)
+      .split('/')
+      .map((s) => (s === '**' ? '.*' : s === '*' ? '[^/]+' : s.replace(/[.+?^${}()|[\]\\*]/g, '\\$&')))
+      .join('/');
     return new RegExp(`^/${source}$`, 's').test(path);
   };
-  if (deny) return [r.rawPath, r.path, r.path.replace(/\/{2,}/g, '/')].some((p) => glob(p) || glob(p.replace(/(?<=.)\/+$/, '')));
+  if (deny)
+    return [r.rawPath, r.path, r.path.replace(/\/{2,}/g, '/')].some(
+      (p) => glob(p) || glob(p.replace(/(?<=.)\/+$/, '')),
+    );
   const trimmed = r.isResource && r.proxyTail === '' ? r.rawPath.replace(/(?<=.)\/$/, '') : r.rawPath;
   if (!glob(trimmed)) return false;
-  const literal = ['exec', 'attach', 'portforward', 'proxy'].includes(r.subresource) || ['pods/eviction', 'pods/ephemeralcontainers', 'serviceaccounts/token'].includes(`${r.resource}/${r.subresource}`) || (upgrade && r.subresource !== '');
+  const literal =
+    ['exec', 'attach', 'portforward', 'proxy'].includes(r.subresource) ||
+    ['pods/eviction', 'pods/ephemeralcontainers', 'serviceaccounts/token'].includes(`${r.resource}/${r.subresource}`) ||
+    (upgrade && r.subresource !== '');
   if (!literal || !r.isResource) return true;
   // The subresource's segment, found by counting: everything before it, decoded, must spell the request's head.
-  const words = r.rawPath.slice(1).split('/').map((word) => decodeURIComponent(word));
+  const words = r.rawPath
+    .slice(1)
+    .split('/')
+    .map((word) => decodeURIComponent(word));
   const itself = r.resource === 'namespaces' && ['status', 'finalize'].includes(r.subresource);
-  const head = [r.apiPrefix, ...(r.group ? [r.group] : []), r.version, ...(r.namespace && !itself ? ['namespaces', r.namespace] : []), r.resource, r.name];
-  if (words.slice(0, head.length).join('/') !== head.join('/')) throw new Error(`the head of ${r.rawPath} is not ${head.join('/')}`);
+  const head = [
+    r.apiPrefix,
+    ...(r.group ? [r.group] : []),
+    r.version,
+    ...(r.namespace && !itself ? ['namespaces', r.namespace] : []),
+    r.resource,
+    r.name,
+  ];
+  if (words.slice(0, head.length).join('/') !== head.join('/'))
+    throw new Error(`the head of ${r.rawPath} is not ${head.join('/')}`);
   return pattern.slice(1).split('/')[head.length] === r.rawPath.slice(1).split('/')[head.length];
 }

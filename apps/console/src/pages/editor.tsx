@@ -1,62 +1,131 @@
 import { useRef, useState } from 'react';
-import { parse } from 'yaml';
 import { ApiError, api } from '../api.ts';
-import { Failure } from '../failure.tsx';
+import { ConfirmDialog } from '../confirm-dialog.tsx';
 import type { Kind } from '../kinds.ts';
+import { readYaml, toYaml } from '../object-yaml.ts';
 import { showText } from '../show-text.ts';
+import { useAct } from '../use-act.ts';
+import { Problems } from './problems.tsx';
 
-/** Edits one object as YAML. The gateway validates; every problem it names is shown beside the text. */
-export function Editor({ kind, name, text, canEdit, onClose }: { kind: Kind; name: string | undefined; text: string; canEdit: boolean; onClose: () => void }) {
+interface Props {
+  kind: Kind;
+  name: string | undefined;
+  text: string;
+  canEdit: boolean;
+  onDone: (message: string) => void;
+}
+
+/** Edits one object as YAML. The gateway validates; every problem it names is shown beside the text, with its line. */
+export function Editor({ kind, name, text, canEdit, onDone }: Props) {
   const [draft, setDraft] = useState(text);
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
-  const confirm = useRef<HTMLDialogElement>(null);
+  const [before, setBefore] = useState<string>();
+  const [asking, setAsking] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const { busy, error, run } = useAct();
+  const conflict = name !== undefined && error instanceof ApiError && error.status === 409;
 
-  const act = async (work: () => Promise<unknown>): Promise<void> => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await work();
-      onClose();
-    } catch (problem) {
-      setError(problem as Error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const save = (): Promise<void> =>
-    act(async () => {
-      const object: unknown = parse(draft, { maxAliasCount: 0 });
-      await (name === undefined ? api.create(kind.plural, object) : api.update(kind.plural, name, object));
+  const save = async (): Promise<void> => {
+    let saved = '';
+    const done = await run(async () => {
+      const read = readYaml(draft);
+      if (!read.ok)
+        throw new ApiError(
+          0,
+          'This is not YAML that can be sent.',
+          read.problems.map((message) => ({ message })),
+        );
+      const { object } = read;
+      const { metadata } = await (name === undefined
+        ? api.create(kind.plural, object)
+        : api.update(kind.plural, name, object));
+      saved = showText(metadata.name);
     });
-  const conflict = error instanceof ApiError && error.status === 409;
+    if (done) onDone(`Saved ${saved}. It holds from the next request on.`);
+  };
+  const reload = async (): Promise<void> => {
+    await run(async () => {
+      const newest = toYaml(await api.read(kind.plural, name ?? ''));
+      setBefore(draft);
+      setDraft(newest);
+    });
+  };
+  const remove = async (): Promise<void> => {
+    setAsking(false);
+    if (await run(() => api.remove(kind.plural, name ?? ''))) onDone(`Deleted ${showText(name ?? '')}.`);
+  };
+  const show = (start: number, end: number): void => {
+    area.current?.focus();
+    area.current?.setSelectionRange(start, end);
+  };
   return (
-    <div className="editor">
-      <h2>{name === undefined ? `New ${kind.kind}` : showText(name)}</h2>
-      <label>
-        YAML
-        <textarea rows={22} spellCheck={false} value={draft} readOnly={!canEdit} onChange={(event) => setDraft(event.target.value)} />
-      </label>
-      {error && <Failure error={error} />}
-      {conflict && name !== undefined && <p>Close the editor and open it again to see the newest version.</p>}
-      <p>
-        {canEdit && (
-          <button type="button" className="primary" disabled={busy} onClick={() => void save()}>Save</button>
-        )}
-        {canEdit && name !== undefined && (
-          <button type="button" disabled={busy} onClick={() => confirm.current?.showModal()}>Delete</button>
-        )}
-        <button type="button" onClick={onClose}>Close</button>
-      </p>
-      <dialog ref={confirm} aria-label="Confirm">
-        <p>
-          Delete {kind.kind} <strong>{showText(name ?? '')}</strong>? What it gives ends with the next request.
+    <div className="editor" aria-busy={busy}>
+      <div>
+        <label>
+          YAML
+          <textarea
+            ref={area}
+            rows={24}
+            spellCheck={false}
+            autoCapitalize="off"
+            autoComplete="off"
+            wrap="off"
+            value={draft}
+            readOnly={!canEdit}
+            aria-invalid={error ? true : undefined}
+            aria-describedby="editor-problems editor-hint"
+            onChange={(event) => setDraft(event.target.value)}
+          />
+        </label>
+        <p className="actions">
+          {canEdit && (
+            <button type="button" className="primary" disabled={busy} onClick={() => void save()}>
+              Save
+            </button>
+          )}
+          {canEdit && name !== undefined && (
+            <button type="button" className="danger" disabled={busy} onClick={() => setAsking(true)}>
+              Delete
+            </button>
+          )}
+          <button type="button" onClick={() => onDone('')}>
+            {canEdit ? 'Cancel' : 'Close'}
+          </button>
         </p>
-        <form method="dialog">
-          <button>Keep</button>
-          <button type="button" className="primary" onClick={() => void act(() => api.remove(kind.plural, name ?? ''))}>Delete it</button>
-        </form>
-      </dialog>
+      </div>
+      <div>
+        <div id="editor-problems">
+          {error && <Problems error={error} text={draft} onShow={show} />}
+          {conflict && (
+            <p>
+              <button type="button" disabled={busy} onClick={() => void reload()}>
+                Load the newest version
+              </button>{' '}
+              Your text is kept below it.
+            </p>
+          )}
+        </div>
+        {before !== undefined && (
+          <label>
+            Your unsaved text
+            <textarea rows={12} wrap="off" readOnly value={before} />
+          </label>
+        )}
+        <p id="editor-hint" className="quiet">
+          {canEdit
+            ? `Comments are not stored.${name === undefined ? '' : ' Leave metadata.resourceVersion in: it keeps you from overwriting another change.'}`
+            : 'You may read this and not change it.'}
+        </p>
+      </div>
+      {asking && (
+        <ConfirmDialog
+          title={`Delete ${kind.kind} ${showText(name ?? '')}?`}
+          act="Delete it"
+          onConfirm={() => void remove()}
+          onClose={() => setAsking(false)}
+        >
+          <p>What it gives, or denies, ends with the next request. This cannot be taken back.</p>
+        </ConfirmDialog>
+      )}
     </div>
   );
 }

@@ -1,99 +1,92 @@
-import { useState, type FormEvent } from 'react';
-import { api } from '../api.ts';
-import { Failure } from '../failure.tsx';
+import { Names } from '../names.tsx';
+import { PageHeading } from '../page-heading.tsx';
 import { showText } from '../show-text.ts';
+import { Time } from '../time.tsx';
 import type { ClusterView, Me } from '../types.ts';
+import { TokenForm } from './token-form.tsx';
 
+const MODES: Record<ClusterView['mode'], string> = {
+  impersonate: 'impersonation',
+  storedToken: 'your own stored token',
+  none: 'no access',
+};
+
+/** Who the person is here, and as whom each cluster sees them. */
 export function HomePage({ me, reload }: { me: Me; reload: () => void }) {
   return (
     <>
-      <section>
-        <h1>Who you are</h1>
+      <PageHeading title="Who you are" />
+      <section className="card" aria-label="You">
         <dl>
           <dt>Name</dt>
-          <dd>{showText(me.username)}</dd>
+          <dd>
+            <code>{showText(me.username)}</code>
+          </dd>
           <dt>Issuer</dt>
           <dd>{showText(me.issuer)}</dd>
           <dt>Groups</dt>
-          <dd>{me.groups.map(showText).join(', ') || 'none'}</dd>
-          <dt>Logged in until</dt>
-          <dd>{new Date(me.expiresAt).toLocaleString()}</dd>
+          <dd>
+            <Names names={me.groups} />
+          </dd>
+          <dt>Session ends</dt>
+          <dd>
+            <Time at={me.expiresAt} />
+          </dd>
         </dl>
       </section>
-      <section>
-        <h2>As whom clusters see you</h2>
-        {me.clusters.length === 0 && <p>No cluster is configured.</p>}
+      <h2>As whom clusters see you</h2>
+      {me.clusters.length === 0 && <p>No cluster is set up yet.</p>}
+      <div className="cards">
         {me.clusters.map((cluster) => (
           <ClusterCard key={cluster.name} cluster={cluster} reload={reload} />
         ))}
-      </section>
+      </div>
     </>
   );
 }
 
 function ClusterCard({ cluster, reload }: { cluster: ClusterView; reload: () => void }) {
-  const base = `/clusters/${cluster.name}`;
+  const name = showText(cluster.name);
+  const base = `/clusters/${encodeURIComponent(cluster.name)}`;
   return (
-    <article aria-label={`Cluster ${cluster.name}`}>
+    <article className="card" aria-label={`Cluster ${name}`}>
       <h3>
-        {showText(cluster.name)} {cluster.default && <small>default</small>}
+        {name} {cluster.default && <small>default</small>}
       </h3>
-      {cluster.error && <p className="failure">{showText(cluster.error)}</p>}
-      {cluster.user && (
-        <dl>
-          <dt>User</dt>
-          <dd>
-            <code>{showText(cluster.user)}</code>
-          </dd>
-          <dt>Groups</dt>
-          <dd>{(cluster.groups ?? []).map(showText).join(', ') || 'none'}</dd>
-          <dt>By</dt>
-          <dd>
-            mapping <code>{showText(cluster.mapping ?? '')}</code> ({cluster.mode === 'storedToken' ? 'your stored token' : 'impersonation'})
-          </dd>
-        </dl>
-      )}
+      <dl>
+        <dt>Mode</dt>
+        <dd>{MODES[cluster.mode] ?? showText(cluster.mode)}</dd>
+        {cluster.user !== undefined && (
+          <>
+            <dt>User</dt>
+            <dd>
+              <code>{showText(cluster.user)}</code>
+            </dd>
+            <dt>Groups</dt>
+            <dd>
+              <Names names={cluster.groups} />
+            </dd>
+          </>
+        )}
+        {cluster.mapping !== undefined && (
+          <>
+            <dt>Mapping</dt>
+            <dd>{showText(cluster.mapping)}</dd>
+          </>
+        )}
+      </dl>
+      {cluster.error && <p className={cluster.mode === 'none' ? 'quiet' : 'bad'}>{showText(cluster.error)}</p>}
       {cluster.mode === 'storedToken' && <TokenForm cluster={cluster} reload={reload} />}
       {cluster.mode !== 'none' && (
         <p>
-          Open in this browser: <a href={`${base}/version`}>version</a>, <a href={`${base}/api`}>api</a>, <a href={`${base}/apis`}>apis</a>
+          Open in the browser:{' '}
+          {['version', 'api', 'apis'].map((path) => (
+            <a key={path} className="path" href={`${base}/${path}`} aria-label={`/${path} of cluster ${name}`}>
+              /{path}
+            </a>
+          ))}
         </p>
       )}
     </article>
-  );
-}
-
-/** Enters or removes the person's own token; what was entered is never shown again. */
-function TokenForm({ cluster, reload }: { cluster: ClusterView; reload: () => void }) {
-  const [token, setToken] = useState('');
-  const [error, setError] = useState<Error>();
-  const [saved, setSaved] = useState<string>();
-  const act = (work: Promise<unknown>): void =>
-    void work.then(
-      () => {
-        setToken('');
-        setError(undefined);
-        reload();
-      },
-      (problem: unknown) => setError(problem as Error),
-    );
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    act(api.saveToken(cluster.name, token.trim()).then((identity) => setSaved(identity.user)));
-  };
-  return (
-    <form onSubmit={submit}>
-      {cluster.storedToken?.present && <p>A token is stored{cluster.storedToken.savedAt ? ` since ${new Date(cluster.storedToken.savedAt).toLocaleString()}` : ''}.</p>}
-      <label>
-        Upstream token
-        <input type="password" autoComplete="off" value={token} onChange={(event) => setToken(event.target.value)} />
-      </label>
-      <button type="submit" disabled={token.trim() === ''}>Store token</button>
-      {cluster.storedToken?.present && (
-        <button type="button" onClick={() => act(api.deleteToken(cluster.name))}>Delete stored token</button>
-      )}
-      {saved && <p role="status">The cluster says that this token is {showText(saved)}.</p>}
-      {error && <Failure error={error} />}
-    </form>
   );
 }

@@ -1,27 +1,44 @@
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { Failure } from '../failure.tsx';
+import { PageHeading } from '../page-heading.tsx';
+import { showLines } from '../show-text.ts';
 import { useLoaded } from '../use-loaded.ts';
 
+/** The person's kubeconfig; it holds no secret. */
 export function KubeconfigPage() {
-  const { loaded } = useLoaded('kubeconfig', () => api.text('/-/me/kubeconfig'));
-  const [copied, setCopied] = useState(false);
+  const { loaded } = useLoaded('kubeconfig', api.kubeconfig);
+  const [said, setSaid] = useState('');
+  const copy = (text: string): void =>
+    void navigator.clipboard.writeText(text).then(
+      () => setSaid('Copied.'),
+      () => setSaid('The browser does not let this page copy; select the text instead.'),
+    );
   return (
-    <section>
-      <h1>My kubeconfig</h1>
+    <>
+      <PageHeading title="My kubeconfig" />
       <p>
-        Save it, put an ID token of your identity provider into <code>users[0].user.token</code>, and point <code>kubectl --kubeconfig</code> at it. It holds no secret until then.
+        Save it as <code>gatehouse.kubeconfig</code>, put an ID token of your identity provider into it, and run{' '}
+        <code>kubectl --kubeconfig gatehouse.kubeconfig get pods</code>. It holds no secret until then.
       </p>
+      {loaded.state === 'loading' && <p role="status">Loading…</p>}
       {loaded.state === 'failed' && <Failure error={loaded.error} />}
       {loaded.state === 'ready' && (
         <>
-          <p>
-            <button type="button" onClick={() => void navigator.clipboard.writeText(loaded.value).then(() => setCopied(true))}>Copy</button>{' '}
-            <a className="button" download="gatehouse.kubeconfig" href="/-/me/kubeconfig">Download</a> {copied && <span role="status">copied</span>}
+          <p className="actions">
+            <button type="button" className="primary" onClick={() => copy(loaded.value)}>
+              Copy
+            </button>
+            <a className="button" download="gatehouse.kubeconfig" href="/-/me/kubeconfig">
+              Download
+            </a>
+            <span role="status">{said}</span>
           </p>
-          <pre tabIndex={0} aria-label="kubeconfig">{loaded.value}</pre>
+          <pre tabIndex={0} role="region" aria-label="kubeconfig">
+            {showLines(loaded.value)}
+          </pre>
         </>
       )}
-    </section>
+    </>
   );
 }

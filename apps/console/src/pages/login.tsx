@@ -1,23 +1,34 @@
 import { api } from '../api.ts';
 import { Failure } from '../failure.tsx';
+import { PageHeading } from '../page-heading.tsx';
 import { showText } from '../show-text.ts';
-import type { LoginIssuer } from '../types.ts';
 import { useLoaded } from '../use-loaded.ts';
 
-export function LoginPage() {
-  const { loaded } = useLoaded('issuers', () => api.get<LoginIssuer[]>('/-/auth/issuers'));
+/** Login begins at the gateway and ends on the path that was asked for. */
+export function LoginPage({ hadSession }: { hadSession: boolean }) {
+  const { loaded } = useLoaded('issuers', api.issuers);
   const returnTo = window.location.pathname + window.location.search;
   return (
     <main className="narrow">
-      <h1>Gatehouse</h1>
-      <p>The way to your Kubernetes clusters: log in, and do what you may, as yourself.</p>
+      <PageHeading title="Gatehouse" />
+      <p>
+        Gatehouse lets you use your Kubernetes clusters as yourself: log in, and do what its access rules allow you, on
+        the record.
+      </p>
+      {hadSession && <p role="status">Your session has ended. Log in again to go on where you were.</p>}
+      {loaded.state === 'loading' && <p role="status">Loading…</p>}
       {loaded.state === 'failed' && <Failure error={loaded.error} />}
-      {loaded.state === 'ready' && loaded.value.length === 0 && <p>No login provider is configured. Use a bearer token, or ask an admin.</p>}
+      {loaded.state === 'ready' && loaded.value.length === 0 && (
+        <p>No identity provider is set up for login here. Use a bearer token, or ask an admin of this gateway.</p>
+      )}
       {loaded.state === 'ready' &&
-        loaded.value.map((issuer) => (
-          <p key={issuer.name}>
-            <a className="button" href={`/-/auth/login?issuer=${encodeURIComponent(issuer.name)}&returnTo=${encodeURIComponent(returnTo)}`}>
-              Log in with {showText(issuer.displayName)}
+        loaded.value.map(({ name, displayName }) => (
+          <p key={name}>
+            <a
+              className="button primary wide"
+              href={`/-/auth/login?issuer=${encodeURIComponent(name)}&returnTo=${encodeURIComponent(returnTo)}`}
+            >
+              Log in with {showText(displayName)}
             </a>
           </p>
         ))}

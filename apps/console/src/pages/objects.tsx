@@ -1,70 +1,82 @@
 import { useState } from 'react';
-import { stringify } from 'yaml';
 import { api } from '../api.ts';
 import { Failure } from '../failure.tsx';
 import type { Kind } from '../kinds.ts';
-import { showAge, showText } from '../show-text.ts';
-import type { GatewayObject, List } from '../types.ts';
+import { Link } from '../link.tsx';
+import { PageHeading } from '../page-heading.tsx';
+import { goTo, useLocation } from '../router.ts';
+import { showText } from '../show-text.ts';
+import { showAge } from '../show-time.ts';
+import { summarizeObject } from '../summarize-object.ts';
 import { useLoaded } from '../use-loaded.ts';
-import { Editor } from './editor.tsx';
+import { ObjectPage } from './object.tsx';
 
-/** List of one kind with its editor. What may not be read is answered by the gateway, and shown as it says it. */
+/** `?name=…` opens an object, `?new` a new one; else the list. The gateway says who may. */
 export function ObjectsPage({ kind, canEdit }: { kind: Kind; canEdit: boolean }) {
-  const { loaded, reload } = useLoaded(kind.plural, () => api.list<List<GatewayObject>>(kind.plural));
-  const [open, setOpen] = useState<{ name: string | undefined; text: string }>();
-  const close = (): void => {
-    setOpen(undefined);
-    reload();
-  };
+  const query = new URLSearchParams(useLocation().search);
+  const [said, setSaid] = useState('');
+  const name = query.get('name') ?? undefined;
+  if (name !== undefined || query.has('new')) {
+    const leave = (message: string): void => {
+      setSaid(message);
+      goTo(`/-/${kind.plural}`);
+    };
+    return <ObjectPage key={name ?? ''} kind={kind} name={name} canEdit={canEdit} onDone={leave} />;
+  }
+  return <ObjectList kind={kind} canEdit={canEdit} said={said} />;
+}
+
+function ObjectList({ kind, canEdit, said }: { kind: Kind; canEdit: boolean; said: string }) {
+  const { loaded, busy } = useLoaded(kind.plural, async () => ({ ...(await api.list(kind.plural)), atMs: Date.now() }));
   return (
-    <section>
-      <h1>{kind.title}</h1>
+    <>
+      <PageHeading title={kind.title} />
       <p>{kind.about}</p>
+      <p role="status">{busy ? 'Loading…' : said}</p>
       {loaded.state === 'failed' && <Failure error={loaded.error} />}
       {loaded.state === 'ready' && (
         <>
-          {canEdit && !open && (
+          {canEdit && (
             <p>
-              <button type="button" onClick={() => setOpen({ name: undefined, text: kind.template })}>New {kind.kind}</button>
+              <Link className="button" to={`/-/${kind.plural}?new`}>
+                New {kind.kind}
+              </Link>
             </p>
           )}
-          {open && <Editor key={open.name ?? 'new'} kind={kind} name={open.name} text={open.text} canEdit={canEdit} onClose={close} />}
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">What</th>
-                <th scope="col">Age</th>
-                <th scope="col">Version</th>
-              </tr>
-            </thead>
-            <tbody>
-              {loaded.value.items.map((object) => (
-                <tr key={object.metadata.name}>
-                  <td>
-                    <button type="button" className="link" onClick={() => setOpen({ name: object.metadata.name, text: stringify(object) })}>
-                      {showText(object.metadata.name)}
-                    </button>
-                  </td>
-                  <td>{showText(summarize(object))}</td>
-                  <td>{showAge(object.metadata.creationTimestamp, Date.now())}</td>
-                  <td>{object.metadata.resourceVersion}</td>
+          {loaded.value.items.length === 0 ? (
+            <p>There are none yet.</p>
+          ) : (
+            <table aria-label={kind.title}>
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Summary</th>
+                  <th scope="col">Age</th>
+                  <th scope="col">Version</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-          {loaded.value.items.length === 0 && <p>There are none yet.</p>}
+              </thead>
+              <tbody>
+                {loaded.value.items.map((object) => (
+                  <tr key={object.metadata.name}>
+                    <th scope="row" data-label="Name">
+                      <Link to={`/-/${kind.plural}?name=${encodeURIComponent(object.metadata.name)}`}>
+                        {showText(object.metadata.name)}
+                      </Link>
+                    </th>
+                    <td data-label="Summary">
+                      {summarizeObject(object).map((line) => (
+                        <div key={line}>{showText(line)}</div>
+                      ))}
+                    </td>
+                    <td data-label="Age">{showAge(object.metadata.creationTimestamp, loaded.value.atMs)}</td>
+                    <td data-label="Version">{showText(object.metadata.resourceVersion ?? '')}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
         </>
       )}
-    </section>
+    </>
   );
-}
-
-/** One line that tells objects of a kind apart. */
-function summarize(object: GatewayObject): string {
-  const { spec } = object;
-  const subjects = (spec.subjects as { issuer: string; user?: string; group?: string }[] | undefined)?.map((subject) => subject.user ?? subject.group ?? `everybody of ${subject.issuer}`);
-  if (subjects) return `${subjects.join(', ')} on ${(spec.clusters as string[]).join(', ')}${spec.effect === 'Deny' ? ' (deny)' : ''}${spec.mode === 'Report' ? ' (report only)' : ''}`;
-  if (typeof spec.server === 'string') return spec.server;
-  return (spec.issuer as { url?: string } | undefined)?.url ?? '';
 }

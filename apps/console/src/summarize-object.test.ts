@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { summarizeObject } from './summarize-object.ts';
+
+const object = (kind: string, spec?: Record<string, unknown>) => ({
+  apiVersion: 'gatehouse.dev/v1alpha1',
+  kind,
+  metadata: { name: 'x' },
+  ...(spec && { spec }),
+});
+
+it('survives an object without a spec', () => {
+  expect(summarizeObject(object('Cluster'))).toEqual(['the pod’s own API server', 'credential: none']);
+  expect(summarizeObject(object('AccessRule'))).toEqual([]);
+});
+
+it('says whom an access rule is about and what it gives', () => {
+  const spec = {
+    subjects: [{ issuer: 'demo', group: 'demo:dev' }, { issuer: 'demo', user: 'bob' }, { issuer: 'other' }],
+    clusters: ['demo'],
+    effect: 'Deny',
+    mode: 'Report',
+    rules: [
+      { verbs: ['get'], resources: ['pods'], resourceNames: ['web'], namespaces: ['team-a'] },
+      { methods: ['GET'], paths: ['/version'] },
+    ],
+  };
+  expect(summarizeObject(object('AccessRule', spec))).toEqual([
+    'group demo:dev (demo); user bob (demo); everybody (other) on demo',
+    'denies (report only) get pods named web in team-a',
+    'denies (report only) GET /version',
+  ]);
+});
+
+it('says how a mapping works', () => {
+  expect(
+    summarizeObject(object('Mapping', { subjects: [{ issuer: 'demo' }], clusters: ['*'], storedToken: {} })),
+  ).toEqual(['everybody (demo) on *', 'by their own stored token']);
+});

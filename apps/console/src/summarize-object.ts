@@ -1,0 +1,65 @@
+import type { GatewayObject, Subject } from './types.ts';
+
+interface Rule {
+  verbs?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  namespaces?: string[];
+  nonResourceURLs?: string[];
+  methods?: string[];
+  paths?: string[];
+}
+
+interface Spec {
+  subjects?: Subject[];
+  clusters?: string[];
+  effect?: string;
+  mode?: string;
+  rules?: Rule[];
+  impersonate?: { user?: object };
+  storedToken?: object;
+  server?: string;
+  default?: boolean;
+  credential?: { type?: string };
+  issuer?: { url?: string; audiences?: string[] };
+  login?: object;
+}
+
+const join = (list: readonly string[] | undefined): string => (list ?? []).map((word) => word || '""').join(', ');
+
+/** A few lines that tell objects of a kind apart: whom it is about, and what it gives. */
+export function summarizeObject(object: GatewayObject): string[] {
+  const spec = (object.spec ?? {}) as Spec;
+  const who = spec.subjects ? [`${spec.subjects.map(nameSubject).join('; ')} on ${join(spec.clusters)}`] : [];
+  switch (object.kind) {
+    case 'Mapping':
+      return [...who, spec.storedToken ? 'by their own stored token' : 'by impersonation'];
+    case 'AccessRule': {
+      const act = `${spec.effect === 'Deny' ? 'denies' : 'allows'}${spec.mode === 'Report' ? ' (report only)' : ''}`;
+      return [...who, ...(spec.rules ?? []).map((rule) => `${act} ${describeRule(rule)}`)];
+    }
+    case 'Cluster':
+      return [
+        `${spec.server ?? 'the pod’s own API server'}${spec.default ? ' (default)' : ''}`,
+        `credential: ${spec.credential?.type ?? 'none'}`,
+      ];
+    case 'Issuer':
+      return [spec.issuer?.url ?? '', `for ${join(spec.issuer?.audiences)}${spec.login ? '' : '; bearer tokens only'}`];
+    default:
+      return who;
+  }
+}
+
+/** Issuer and name together, since equal names of two issuers are two people. */
+function nameSubject({ issuer = '', user, group }: Subject): string {
+  const names = [user && `user ${user}`, group && `group ${group}`].filter(Boolean);
+  return names.length > 0 ? `${names.join(' in ')} (${issuer})` : `everybody (${issuer})`;
+}
+
+function describeRule(rule: Rule): string {
+  if (rule.paths) return `${join(rule.methods)} ${join(rule.paths)}`;
+  if (rule.nonResourceURLs) return `${join(rule.verbs)} ${join(rule.nonResourceURLs)}`;
+  const names = rule.resourceNames ? ` named ${join(rule.resourceNames)}` : '';
+  const where = rule.namespaces ? ` in ${join(rule.namespaces)}` : '';
+  return `${join(rule.verbs)} ${join(rule.resources)}${names}${where}`;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { validateObject } from '#resources';
+
+const object = (kind: string, spec: unknown, metadata: object = { name: 'x' }) => ({
+  apiVersion: 'gatehouse.dev/v1alpha1',
+  kind,
+  metadata,
+  spec,
+});
+const mapping = (spec: object) => object('Mapping', { subjects: [{ issuer: 'demo' }], clusters: ['demo'], ...spec });
+
+function problems(input: unknown): string[] {
+  const result = validateObject(input);
+  return result.ok ? [] : result.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+const paths = (input: unknown): string[] => problems(input).map((line) => line.split(': ')[0] as string);
+function warnings(input: unknown): string[] {
+  const result = validateObject(input);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.warnings;
+}
+
+describe('Mapping', () => {
+  test.each([
+    ['neither way', {}, ['spec']],
+    ['both ways', { impersonate: { user: { from: 'username' } }, storedToken: {} }, ['spec']],
+    ['no user', { impersonate: { groups: [] } }, ['spec.impersonate.user']],
+    ['two sources', { impersonate: { user: { from: 'username', claim: 'email' } } }, ['spec.impersonate.user']],
+    ['no source', { impersonate: { user: {} } }, ['spec.impersonate.user']],
+    ['a user made of groups', { impersonate: { user: { from: 'groups' } } }, ['spec.impersonate.user.from']],
+    [
+      'a prefix of system:',
+      { impersonate: { user: { from: 'username', prefix: 'system:' } } },
+      ['spec.impersonate.user.prefix'],
+    ],
+    [
+      'a prefix of system: for groups',
+      { impersonate: { user: { from: 'username' }, groups: [{ claim: 'groups', prefix: 'system:serviceaccounts:' }] } },
+      ['spec.impersonate.groups[0].prefix'],
+    ],
+    [
+      'a prefix before a literal',
+      { impersonate: { user: { value: 'a', prefix: 'b' } } },
+      ['spec.impersonate.user.prefix'],
+    ],
+    [
+      'an empty literal, which would be the gateway itself',
+      { impersonate: { user: { value: '' } } },
+      ['spec.impersonate.user.value'],
+    ],
+    [
+      'a line break in a literal',
+      { impersonate: { user: { value: 'a\r\nImpersonate-Group: system:masters' } } },
+      ['spec.impersonate.user.value'],
+    ],
+    [
+      'an upper-case extra key',
+      { impersonate: { user: { from: 'username' }, extra: [{ key: 'Scopes', value: { value: 'x' } }] } },
+      ['spec.impersonate.extra[0].key'],
+    ],
+    ['the gateway’s own cluster', { clusters: ['demo', 'gatehouse'], storedToken: {} }, ['spec.clusters']],
+    ['maxGroups without impersonate', { storedToken: {}, maxGroups: 5 }, ['spec.maxGroups']],
+  ])('%s is refused', (_what, spec, expected) => {
+    expect(paths(mapping(spec))).toEqual(expected);
+  });
+  test('a literal system: name is accepted, and system:masters with a warning', () => {
+    const spec = {
+      impersonate: { user: { value: 'system:serviceaccount:a:b' }, groups: [{ value: 'system:masters' }] },
+    };
+    expect(warnings(mapping(spec))).toEqual([expect.stringContaining('system:masters')]);
+  });
+});
