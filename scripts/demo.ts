@@ -11,7 +11,8 @@ import { startDemoWorld, type DemoWorld } from '../test/demo/start-demo-world.ts
 const DIRECTORY = join(rootOf(), '.demo');
 const FILE = join(DIRECTORY, 'demo.json');
 const startedAt = Date.now();
-const log = (line: string): void => void process.stderr.write(`demo ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+const log = (line: string): void =>
+  void process.stderr.write(`demo ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
 
 let world: DemoWorld | undefined;
 let stopping = false;

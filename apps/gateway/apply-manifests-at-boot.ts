@@ -9,7 +9,11 @@ import type { Log } from './log.ts';
  */
 export async function applyManifestsAtBoot(directory: string, objects: ObjectStore, log: Log): Promise<void> {
   const read = readManifestDirectory(directory);
-  if (!read.ok) throw new GatehouseError('invalid', `manifests in ${directory}: ${read.problems.map((problem) => `${problem.source}: ${problem.path}: ${problem.message}`).join('; ')}`);
+  if (!read.ok)
+    throw new GatehouseError(
+      'invalid',
+      `manifests in ${directory}: ${read.problems.map((problem) => `${problem.source}: ${problem.path}: ${problem.message}`).join('; ')}`,
+    );
   for (const object of read.objects) {
     const outcome = await saveObject(object, objects);
     if (outcome !== 'unchanged') log.info(`manifest ${outcome}`, { kind: object.kind, name: object.metadata.name });

@@ -6,7 +6,15 @@ import type { Config } from '#config';
 import { compileIssuers, createKeySets, createVerifiedCache } from '#identity';
 import { compileMappings } from '#mapping';
 import { compilePolicy } from '#policy';
-import { createAddressReader, createHostCheck, createPipeline, followSnapshot, uuidV7, type PipelinePorts, type PipelineSettings } from '#pipeline';
+import {
+  createAddressReader,
+  createHostCheck,
+  createPipeline,
+  followSnapshot,
+  uuidV7,
+  type PipelinePorts,
+  type PipelineSettings,
+} from '#pipeline';
 import { splitSecrets, type ResourceObject } from '#resources';
 import { openStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
@@ -46,14 +54,22 @@ export async function bootGateway(config: Config, log: Log): Promise<Gateway> {
   }
 }
 
-async function boot(config: Config, log: Log, closers: (() => Promise<void> | void)[], close: () => Promise<void>): Promise<Gateway> {
+async function boot(
+  config: Config,
+  log: Log,
+  closers: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<Gateway> {
   let draining = false;
   const now = (): number => Date.now();
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
     // A key file beside the database is a default for one machine only; replicas must all be given the same key.
-    key: { base64: config.encryptionKey, file: config.encryptionKeyFile ?? (config.databaseUrl ? undefined : join(config.dataDirectory, 'encryption.key')) },
+    key: {
+      base64: config.encryptionKey,
+      file: config.encryptionKeyFile ?? (config.databaseUrl ? undefined : join(config.dataDirectory, 'encryption.key')),
+    },
     log,
   });
   closers.push(() => store.close());
@@ -63,7 +79,11 @@ async function boot(config: Config, log: Log, closers: (() => Promise<void> | vo
     maxBatch: 1000,
     onError: (error) => log.error('audit records not saved; trying again', { error: String(error) }),
     onUnsaved: (records) => records.forEach((record) => log.error('audit record not saved', { record })),
-    clock: { now, setTimeout: (act, ms) => setTimeout(act, ms), clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout) },
+    clock: {
+      now,
+      setTimeout: (act, ms) => setTimeout(act, ms),
+      clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+    },
   });
   closers.push(() => audit.close());
   if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
@@ -71,13 +91,16 @@ async function boot(config: Config, log: Log, closers: (() => Promise<void> | vo
   const snapshots = await followSnapshot({
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
-    onProblem: (error) => log.error('configuration change refused; the last good one stays in force', { error: String(error) }),
-    openCluster: (object) => openCluster(object, {
-      readSecret: async (field) => await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
-      inClusterDirectory: config.inCluster.directory,
-      connectTimeoutSeconds: config.timeouts.connectSeconds,
-      now,
-    }),
+    onProblem: (error) =>
+      log.error('configuration change refused; the last good one stays in force', { error: String(error) }),
+    openCluster: (object) =>
+      openCluster(object, {
+        readSecret: async (field) =>
+          await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
+        inClusterDirectory: config.inCluster.directory,
+        connectTimeoutSeconds: config.timeouts.connectSeconds,
+        now,
+      }),
   });
   closers.push(async () => {
     snapshots.stop();
@@ -100,7 +123,11 @@ async function boot(config: Config, log: Log, closers: (() => Promise<void> | vo
   };
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
   const pipelinePorts: PipelinePorts = {
-    snapshot, audit, identity, mapping, now,
+    snapshot,
+    audit,
+    identity,
+    mapping,
+    now,
     newAuditId: uuidV7,
     draining: () => draining,
     log,
@@ -114,7 +141,8 @@ async function boot(config: Config, log: Log, closers: (() => Promise<void> | vo
   };
   const pipeline = createPipeline(settings, pipelinePorts);
 
-  const certificates = await openCertificates(config, log, (certificate) => listener?.useCertificate(certificate));
+  let useCertificate: Listener['useCertificate'] = () => {};
+  const certificates = await openCertificates(config, log, (certificate) => useCertificate(certificate));
   if (certificates) closers.push(() => certificates.stop());
   const readPerson = createPersonReader(settings, snapshot, identity);
   const tokens = createUpstreamTokens({
@@ -129,47 +157,83 @@ async function boot(config: Config, log: Log, closers: (() => Promise<void> | vo
     tokens,
     log,
     me: createDescribeMe({
-      snapshot, mapping, tokens,
+      snapshot,
+      mapping,
+      tokens,
       externalUrl: config.externalUrl.replace(/\/$/, ''),
       certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     }),
     login: createLoginService({ config, snapshot, store, now }),
     readiness: () => {
-      const reasons = [...(draining ? ['shutting down'] : []), ...(audit.healthy() ? [] : ['the audit log cannot be written'])];
+      const reasons = [
+        ...(draining ? ['shutting down'] : []),
+        ...(audit.healthy() ? [] : ['the audit log cannot be written']),
+      ];
       return { ready: reasons.length === 0, reasons };
     },
     consoleDirectory: consoleDirectory(),
   });
   closers.push(() => controlPlane.close());
 
-  let listener: Listener | undefined;
-  listener = await openListener(
-    { host: config.listen.host, port: config.listen.port, certificate: certificates?.current(), headersSeconds: config.timeouts.headersSeconds },
+  const listener = await openListener(
+    {
+      host: config.listen.host,
+      port: config.listen.port,
+      certificate: certificates?.current(),
+      headersSeconds: config.timeouts.headersSeconds,
+    },
     createDispatcher({ pipeline, controlPlane: controlPlane.handle, isKnownHost }),
   );
-  const opened = listener;
+  useCertificate = listener.useCertificate;
   closers.push(async () => {
     draining = true;
-    await opened.close(config.timeouts.shutdownGraceSeconds * 1000);
+    await listener.close(config.timeouts.shutdownGraceSeconds * 1000);
   });
-  const sweep = setInterval(() => void store.sessions.deleteExpired(now()).catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) })), 60_000);
+  const sweep = setInterval(
+    () =>
+      void store.sessions
+        .deleteExpired(now())
+        .catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) })),
+    60_000,
+  );
   closers.push(() => clearInterval(sweep));
-  log.info('serving', { url: config.externalUrl, host: config.listen.host, port: opened.port, database: store.engine, schema: store.schemaVersion, revision: snapshot().revision });
-  return { url: config.externalUrl, port: opened.port, close };
+  log.info('serving', {
+    url: config.externalUrl,
+    host: config.listen.host,
+    port: listener.port,
+    database: store.engine,
+    schema: store.schemaVersion,
+    revision: snapshot().revision,
+  });
+  return { url: config.externalUrl, port: listener.port, close };
 }
 
 /** Clusters are left out: opening one is no compile and cannot fail for a fault of the object. */
 function checkCompiles(objects: readonly ResourceObject<unknown>[]): void {
-  const of = (kind: string): never[] => objects.filter((object) => object.kind === kind).map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
+  const of = (kind: string): never[] =>
+    objects
+      .filter((object) => object.kind === kind)
+      .map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
   compileIssuers(of('Issuer'));
   compileMappings(of('Mapping'));
   compilePolicy(of('AccessRule'));
 }
 
-async function openCertificates(config: Config, log: Log, onChange: Parameters<typeof openServingCertificate>[2]): Promise<CertificateSource | undefined> {
+async function openCertificates(
+  config: Config,
+  log: Log,
+  onChange: Parameters<typeof openServingCertificate>[2],
+): Promise<CertificateSource | undefined> {
   if (config.tls.disabled) return undefined;
-  const hosts = [new URL(config.externalUrl).hostname, ...config.allowedHosts.map((host) => host.replace(/:\d+$/, ''))].map((host) => host.replace(/^\[|\]$/g, ''));
-  return await openServingCertificate({ certFile: config.tls.certFile, keyFile: config.tls.keyFile, dataDirectory: config.dataDirectory, hosts }, log, onChange);
+  const hosts = [
+    new URL(config.externalUrl).hostname,
+    ...config.allowedHosts.map((host) => host.replace(/:\d+$/, '')),
+  ].map((host) => host.replace(/^\[|\]$/g, ''));
+  return await openServingCertificate(
+    { certFile: config.tls.certFile, keyFile: config.tls.keyFile, dataDirectory: config.dataDirectory, hosts },
+    log,
+    onChange,
+  );
 }
 
 /** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */

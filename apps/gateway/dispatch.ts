@@ -32,7 +32,12 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
       const target = request.url ?? '';
       if (!isOwnPath(target) || isUnreadable(request)) {
         if (isBrowserAtRoot(request) && ports.isKnownHost(request.headers.host)) {
-          response.writeHead(302, { Location: '/-/', 'Content-Length': '0', Vary: 'Accept', 'Cache-Control': 'no-store' });
+          response.writeHead(302, {
+            Location: '/-/',
+            'Content-Length': '0',
+            Vary: 'Accept',
+            'Cache-Control': 'no-store',
+          });
           response.end();
           return;
         }
@@ -40,7 +45,11 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
         return;
       }
       if (!HEALTH.has(target) && !ports.isKnownHost(request.headers.host)) {
-        pipeline.recordUnreadable('misdirected', { address: request.socket.remoteAddress, method: request.method ?? '', target });
+        pipeline.recordUnreadable('misdirected', {
+          address: request.socket.remoteAddress,
+          method: request.method ?? '',
+          target,
+        });
         answer(response, 'misdirected');
         return;
       }
@@ -49,12 +58,17 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
     // The control plane has nothing to upgrade: the pipeline refuses `/-/` there and records it.
     onUpgrade: (request, socket, head) => void pipeline.handleUpgrade(request, socket, head),
     onConnect(request, socket) {
-      pipeline.recordUnreadable('badMethod', { address: (socket as Socket).remoteAddress, method: 'CONNECT', target: request.url ?? '' });
+      pipeline.recordUnreadable('badMethod', {
+        address: (socket as Socket).remoteAddress,
+        method: 'CONNECT',
+        target: request.url ?? '',
+      });
       socket.end(rawAnswer('badMethod'));
     },
     onClientError(error, socket) {
       // A peer that is gone, or never spoke, asked for nothing.
-      if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesRead === 0) return void socket.destroy();
+      if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesRead === 0)
+        return void socket.destroy();
       const code = codeOf(error);
       pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
       socket.end(rawAnswer(code));
@@ -71,19 +85,29 @@ function isOwnPath(target: string): boolean {
   if (target !== '/-' && !target.startsWith('/-/') && !target.startsWith('/-?')) return false;
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
-  return /^[\w./-]*$/.test(path) && !path.includes('//') && !path.split('/').some((segment) => segment === '.' || segment === '..');
+  return (
+    /^[\w./-]*$/.test(path) &&
+    !path.includes('//') &&
+    !path.split('/').some((segment) => segment === '.' || segment === '..')
+  );
 }
 
 /** Faults that only the pipeline words and records: a missing or second Host. */
 function isUnreadable(request: IncomingMessage): boolean {
   let hosts = 0;
-  for (let i = 0; i < request.rawHeaders.length; i += 2) if ((request.rawHeaders[i] as string).toLowerCase() === 'host') hosts++;
+  for (let i = 0; i < request.rawHeaders.length; i += 2)
+    if ((request.rawHeaders[i] as string).toLowerCase() === 'host') hosts++;
   return hosts > 1;
 }
 
 /** A person's browser, not a client that lists paths: curl and kubectl accept anything or JSON. */
 function isBrowserAtRoot(request: IncomingMessage): boolean {
-  return request.url === '/' && (request.method === 'GET' || request.method === 'HEAD') && /(^|,)\s*text\/html\b/.test(request.headers.accept ?? '') && request.headers.authorization === undefined;
+  return (
+    request.url === '/' &&
+    (request.method === 'GET' || request.method === 'HEAD') &&
+    /(^|,)\s*text\/html\b/.test(request.headers.accept ?? '') &&
+    request.headers.authorization === undefined
+  );
 }
 
 function codeOf(error: NodeJS.ErrnoException): ErrorCode {
@@ -98,7 +122,11 @@ function bodyOf(code: ErrorCode): string {
 }
 
 function answer(response: ServerResponse, code: ErrorCode): void {
-  response.writeHead(ERRORS[code].status, { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
+  response.writeHead(ERRORS[code].status, {
+    'Content-Type': 'application/json',
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+  });
   response.end(bodyOf(code));
 }
 

@@ -8,12 +8,17 @@ export interface Log {
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 
 /** @param level the least level that is written. */
-export function createLog(level: string, write: (line: string) => void = (line) => void process.stderr.write(line)): Log {
+export function createLog(
+  level: string,
+  write: (line: string) => void = (line) => void process.stderr.write(line),
+): Log {
   const least = Math.max(0, LEVELS.indexOf(level));
-  const at = (name: string) => (message: string, fields: Record<string, unknown> = {}) => {
-    if (LEVELS.indexOf(name) < least) return;
-    write(`${JSON.stringify({ time: new Date().toISOString(), level: name, message, ...fields })}\n`);
-  };
+  const at =
+    (name: string) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      if (LEVELS.indexOf(name) < least) return;
+      write(`${JSON.stringify({ time: new Date().toISOString(), level: name, message, ...fields })}\n`);
+    };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 

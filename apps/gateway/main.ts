@@ -8,7 +8,9 @@ import { createLog } from './log.ts';
 async function main(): Promise<void> {
   const loaded = loadConfig({ env: process.env, file: process.env.GATEHOUSE_CONFIG_FILE });
   if (!loaded.ok) {
-    process.stderr.write(`The configuration has ${loaded.problems.length} problem(s):\n${loaded.problems.map((problem) => `  ${problem.path}: ${problem.message}\n`).join('')}`);
+    process.stderr.write(
+      `The configuration has ${loaded.problems.length} problem(s):\n${loaded.problems.map((problem) => `  ${problem.path}: ${problem.message}\n`).join('')}`,
+    );
     process.exitCode = 2;
     return;
   }
@@ -35,7 +37,12 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const known = error instanceof StoreStartError || (error as { code?: string }).code === 'EADDRINUSE' || (error as Error).name === 'GatehouseError';
-  process.stderr.write(`gatehouse cannot start: ${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  const known =
+    error instanceof StoreStartError ||
+    (error as { code?: string }).code === 'EADDRINUSE' ||
+    (error as Error).name === 'GatehouseError';
+  process.stderr.write(
+    `gatehouse cannot start: ${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
+  );
   process.exit(1);
 });

@@ -4,13 +4,21 @@ import { createAuditDraft, GATEWAY_CLUSTER, uuidV7, type PipelineSettings } from
 import type { RecordAct } from './http/ports.ts';
 
 /** Control-plane acts (login, logout, stored tokens) leave a record like any request, on the virtual cluster. */
-export function createActRecorder(ports: { audit: Pick<AuditQueue, 'record'>; settings: PipelineSettings; now(): number; revision(): number }): RecordAct {
+export function createActRecorder(ports: {
+  audit: Pick<AuditQueue, 'record'>;
+  settings: PipelineSettings;
+  now(): number;
+  revision(): number;
+}): RecordAct {
   return (act) => {
     const nowMs = ports.now();
     const { request } = act;
     const draft = createAuditDraft(uuidV7(nowMs), nowMs, ports.revision(), request.method ?? '', request.url ?? '');
     const read = readRequestHeaders(request.rawHeaders);
-    draft.sourceAddress = ports.settings.addresses.read(request.socket.remoteAddress, read.ok ? read.headers.forwardedFor : undefined);
+    draft.sourceAddress = ports.settings.addresses.read(
+      request.socket.remoteAddress,
+      read.ok ? read.headers.forwardedFor : undefined,
+    );
     draft.userAgent = read.ok ? (read.headers.userAgent ?? '') : '';
     draft.cluster = GATEWAY_CLUSTER;
     draft.identity = act.identity;
@@ -22,7 +30,7 @@ export function createActRecorder(ports: { audit: Pick<AuditQueue, 'record'>; se
       apiVersion: 'v1alpha1',
       resource: act.resource,
       name: act.name ?? '',
-      ...(act.person ?? {}),
+      ...act.person,
       decision: act.outcome,
       reason: act.reason ?? '',
     });

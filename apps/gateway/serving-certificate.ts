@@ -26,7 +26,12 @@ const LOOK_AGAIN_MS = 1000;
  * replaces a symlink and no inotify event names the file; a pair that does not fit together yet is left for the next look.
  */
 export async function openServingCertificate(
-  options: { certFile: string | undefined; keyFile: string | undefined; dataDirectory: string; hosts: readonly string[] },
+  options: {
+    certFile: string | undefined;
+    keyFile: string | undefined;
+    dataDirectory: string;
+    hosts: readonly string[];
+  },
   log: Log,
   onChange: (certificate: ServingCertificate) => void,
 ): Promise<CertificateSource> {
@@ -63,7 +68,9 @@ export async function openServingCertificate(
 
 async function makeSelfSigned(certFile: string, keyFile: string, hosts: readonly string[], log: Log): Promise<void> {
   mkdirSync(dirname(certFile), { recursive: true, mode: 0o700 });
-  const altNames = [...new Set([...hosts, 'localhost', '127.0.0.1', '::1'])].map((host) => (isIP(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host }));
+  const altNames = [...new Set([...hosts, 'localhost', '127.0.0.1', '::1'])].map((host) =>
+    isIP(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host },
+  );
   const notBeforeDate = new Date(Date.now() - 60_000);
   const pair = await generate([{ name: 'commonName', value: 'gatehouse' }], {
     keyType: 'ec',

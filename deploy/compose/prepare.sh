@@ -48,8 +48,8 @@ $(sed 's/^/      /' data/tls/keycloak.crt)
     displayName: Keycloak
 END
 
-# The containers run as users of their own, and read these through the mounts.
-chmod 755 data data/tls data/manifests
+# The containers run as users of their own and read these through the mounts; here, data/ itself stays closed.
+chmod 755 data/tls data/manifests
 chmod 644 data/tls/keycloak.crt data/tls/keycloak.key data/manifests/issuer.yaml data/manifests/people.yaml
 mv data/compose.env.new data/compose.env
 echo "ready: docker compose --env-file deploy/compose/data/compose.env up --build"

@@ -23,7 +23,12 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
     const answer = await cluster.dispatcher('person').request({
       method: 'POST',
       path: cluster.basePath + PATH,
-      headers: { host: cluster.hostHeader, authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json' },
+      headers: {
+        host: cluster.hostHeader,
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+      },
       body: BODY,
       headersTimeout: 10_000,
       bodyTimeout: 10_000,
@@ -32,14 +37,21 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
     statusCode = answer.statusCode;
     text = await readLimited(answer.body);
   } catch (cause) {
-    throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}" cannot be reached to ask who the token is`, { cause });
+    throw new GatehouseError(
+      'upstreamUnavailable',
+      `cluster "${cluster.name}" cannot be reached to ask who the token is`,
+      { cause },
+    );
   }
   if (statusCode === 401 || statusCode === 403) {
     throw new GatehouseError('storedTokenRejected', `cluster "${cluster.name}" refuses this token (${statusCode})`);
   }
   const userInfo = statusCode === 201 || statusCode === 200 ? readUserInfo(text) : undefined;
   if (!userInfo) {
-    throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}" did not say who the token is (${statusCode})`);
+    throw new GatehouseError(
+      'upstreamUnavailable',
+      `cluster "${cluster.name}" did not say who the token is (${statusCode})`,
+    );
   }
   return userInfo;
 }
@@ -57,7 +69,9 @@ async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
 
 function readUserInfo(text: string): UpstreamIdentity | undefined {
   try {
-    const info = (JSON.parse(text) as { status?: { userInfo?: { username?: unknown; groups?: unknown; uid?: unknown } } }).status?.userInfo;
+    const info = (
+      JSON.parse(text) as { status?: { userInfo?: { username?: unknown; groups?: unknown; uid?: unknown } } }
+    ).status?.userInfo;
     if (typeof info?.username !== 'string' || info.username === '') return undefined;
     const groups = Array.isArray(info.groups) ? info.groups.filter((group) => typeof group === 'string') : [];
     return { user: info.username, groups, uid: typeof info.uid === 'string' ? info.uid : undefined };

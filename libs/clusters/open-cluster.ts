@@ -61,7 +61,10 @@ interface ClusterSpec {
  * Opens a cluster's connections lazily: no byte goes out before the first request.
  * @throws nothing for a missing credential: `credentialProblem` says it, so that one cluster's fault stops no other.
  */
-export async function openCluster(object: ResourceObject<unknown>, ports: OpenClusterPorts): Promise<ClusterConnection> {
+export async function openCluster(
+  object: ResourceObject<unknown>,
+  ports: OpenClusterPorts,
+): Promise<ClusterConnection> {
   const spec = object.spec as ClusterSpec;
   const inCluster = spec.credential?.type === 'inCluster';
   const server = new URL(spec.server ?? 'https://kubernetes.default.svc');
@@ -106,7 +109,12 @@ export async function openCluster(object: ResourceObject<unknown>, ports: OpenCl
           bodyTimeout: 0,
           keepAliveTimeout: 60_000,
           connectTimeout: ports.connectTimeoutSeconds * 1000,
-          connect: { ...withoutUndefined(tlsOf(use)), rejectUnauthorized: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+          connect: {
+            ...withoutUndefined(tlsOf(use)),
+            rejectUnauthorized: true,
+            keepAlive: true,
+            keepAliveInitialDelay: 30_000,
+          },
         });
         pools.set(use, pool);
       }
@@ -134,11 +142,15 @@ async function readCredential(type: string | undefined, ports: OpenClusterPorts)
   }
   if (type === 'token') {
     const token = await ports.readSecret('token');
-    return token ? { token: { read: () => token } } : { problem: 'no token is stored for this cluster; apply it again with its credential' };
+    return token
+      ? { token: { read: () => token } }
+      : { problem: 'no token is stored for this cluster; apply it again with its credential' };
   }
   if (type === 'clientCertificate') {
     const [cert, key] = await Promise.all([ports.readSecret('clientCertificate'), ports.readSecret('clientKey')]);
-    return cert && key ? { cert, key } : { problem: 'no client certificate is stored for this cluster; apply it again with its credential' };
+    return cert && key
+      ? { cert, key }
+      : { problem: 'no client certificate is stored for this cluster; apply it again with its credential' };
   }
   return { problem: 'this cluster has no credential' };
 }

@@ -14,8 +14,18 @@ export interface SaveStoredTokenInput {
 
 export interface SaveStoredTokenPorts {
   save(row: {
-    issuer: string; issuerUrl: string; subject: string; username: string; cluster: string; clusterUid: string; binding: string;
-    token: string; user: string; groups: string[]; uid?: string; expiresAtMs?: number;
+    issuer: string;
+    issuerUrl: string;
+    subject: string;
+    username: string;
+    cluster: string;
+    clusterUid: string;
+    binding: string;
+    token: string;
+    user: string;
+    groups: string[];
+    uid?: string;
+    expiresAtMs?: number;
   }): Promise<unknown>;
 }
 
@@ -30,7 +40,11 @@ const B64_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * Asks the cluster who the token is, refuses what must not be kept, and saves it sealed, bound to the cluster's
  * server and CA. A token of `system:masters` is refused: nothing that the gateway enforces would hold against it.
  */
-export async function saveStoredToken(cluster: ClusterConnection, input: SaveStoredTokenInput, ports: SaveStoredTokenPorts): Promise<SaveStoredTokenResult> {
+export async function saveStoredToken(
+  cluster: ClusterConnection,
+  input: SaveStoredTokenInput,
+  ports: SaveStoredTokenPorts,
+): Promise<SaveStoredTokenResult> {
   const token = input.token.trim();
   if (!B64_TOKEN.test(token) || token.length > 32 * 1024) {
     return { ok: false, code: 'invalid', message: 'this is not a bearer token' };
@@ -43,16 +57,27 @@ export async function saveStoredToken(cluster: ClusterConnection, input: SaveSto
     throw error;
   }
   if (identity.groups.includes('system:masters')) {
-    return { ok: false, code: 'invalid', message: `the token belongs to "${identity.user}", a member of system:masters; such a token is not kept` };
+    return {
+      ok: false,
+      code: 'invalid',
+      message: `the token belongs to "${identity.user}", a member of system:masters; such a token is not kept`,
+    };
   }
   if (identity.user === 'system:anonymous') {
     return { ok: false, code: 'invalid', message: 'the cluster does not know this token' };
   }
   const expiresAtMs = readExpiry(token);
   await ports.save({
-    issuer: input.issuer, issuerUrl: input.issuerUrl, subject: input.subject, username: input.username,
-    cluster: cluster.name, clusterUid: cluster.uid, binding: cluster.binding,
-    token, user: identity.user, groups: [...identity.groups],
+    issuer: input.issuer,
+    issuerUrl: input.issuerUrl,
+    subject: input.subject,
+    username: input.username,
+    cluster: cluster.name,
+    clusterUid: cluster.uid,
+    binding: cluster.binding,
+    token,
+    user: identity.user,
+    groups: [...identity.groups],
     ...(identity.uid === undefined ? {} : { uid: identity.uid }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   });
@@ -62,7 +87,9 @@ export async function saveStoredToken(cluster: ClusterConnection, input: SaveSto
 /** `exp` of a token that happens to be a JWT, unverified: for a warning only, never for a decision. */
 function readExpiry(token: string): number | undefined {
   try {
-    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { exp?: unknown };
+    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      exp?: unknown;
+    };
     return typeof payload.exp === 'number' && Number.isFinite(payload.exp) ? payload.exp * 1000 : undefined;
   } catch {
     return undefined;

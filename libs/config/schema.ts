@@ -75,26 +75,22 @@ export const configSchema = z.strictObject({
     ),
   tls: z
     .strictObject({
-      certFile: text
-        .optional()
-        .meta(
-          about({
-            description: 'Certificate chain (PEM). Read again when it changes.',
-            defaultText: 'a self-signed pair, made in `<dataDirectory>/tls` at the first start',
-            pathKind: 'file',
-            example: '/etc/gatehouse/tls.crt',
-          }),
-        ),
-      keyFile: text
-        .optional()
-        .meta(
-          about({
-            description: 'Private key of `certFile` (PEM).',
-            defaultText: 'as `certFile`',
-            pathKind: 'file',
-            example: '/etc/gatehouse/tls.key',
-          }),
-        ),
+      certFile: text.optional().meta(
+        about({
+          description: 'Certificate chain (PEM). Read again when it changes.',
+          defaultText: 'a self-signed pair, made in `<dataDirectory>/tls` at the first start',
+          pathKind: 'file',
+          example: '/etc/gatehouse/tls.crt',
+        }),
+      ),
+      keyFile: text.optional().meta(
+        about({
+          description: 'Private key of `certFile` (PEM).',
+          defaultText: 'as `certFile`',
+          pathKind: 'file',
+          example: '/etc/gatehouse/tls.key',
+        }),
+      ),
       disabled: z
         .boolean()
         .default(false)
@@ -116,55 +112,45 @@ export const configSchema = z.strictObject({
         example: ['10.0.0.0/8'],
       }),
     ),
-  dataDirectory: text
-    .default('./data')
-    .meta(
-      about({
-        description: 'Folder of the SQLite database, the self-signed certificate and the encryption key.',
-        pathKind: 'directory',
-      }),
-    ),
-  databaseUrl: text
-    .optional()
-    .meta(
-      about({
-        description: '`postgres://…`: a PostgreSQL database, for many replicas. Needs an encryption key.',
-        defaultText: 'SQLite in `<dataDirectory>/gatehouse.db`',
-        secret: true,
-        example: 'postgres://gatehouse:password@db.example.com/gatehouse',
-      }),
-    ),
-  encryptionKeyFile: text
-    .optional()
-    .meta(
-      about({
-        description:
-          'File that holds the base64 of 32 random bytes (`openssl rand -base64 32`), with which secrets in the database are sealed. Keep a copy apart from the database.',
-        defaultText: '`<dataDirectory>/encryption.key`, made at the first start (with SQLite only)',
-        pathKind: 'file',
-        example: '/etc/gatehouse/encryption.key',
-      }),
-    ),
-  encryptionKey: text
-    .optional()
-    .meta(
-      about({
-        description: 'The key itself, instead of a file.',
-        defaultText: 'none',
-        secret: true,
-        environmentOnly: true,
-      }),
-    ),
-  manifestsDirectory: text
-    .optional()
-    .meta(
-      about({
-        description: 'Folder of YAML manifests (Cluster, Issuer, Mapping, AccessRule) that are applied at each start.',
-        defaultText: 'none',
-        pathKind: 'directory',
-        example: '/etc/gatehouse/manifests',
-      }),
-    ),
+  dataDirectory: text.default('./data').meta(
+    about({
+      description: 'Folder of the SQLite database, the self-signed certificate and the encryption key.',
+      pathKind: 'directory',
+    }),
+  ),
+  databaseUrl: text.optional().meta(
+    about({
+      description: '`postgres://…`: a PostgreSQL database, for many replicas. Needs an encryption key.',
+      defaultText: 'SQLite in `<dataDirectory>/gatehouse.db`',
+      secret: true,
+      example: 'postgres://gatehouse:password@db.example.com/gatehouse',
+    }),
+  ),
+  encryptionKeyFile: text.optional().meta(
+    about({
+      description:
+        'File that holds the base64 of 32 random bytes (`openssl rand -base64 32`), with which secrets in the database are sealed. Keep a copy apart from the database.',
+      defaultText: '`<dataDirectory>/encryption.key`, made at the first start (with SQLite only)',
+      pathKind: 'file',
+      example: '/etc/gatehouse/encryption.key',
+    }),
+  ),
+  encryptionKey: text.optional().meta(
+    about({
+      description: 'The key itself, instead of a file.',
+      defaultText: 'none',
+      secret: true,
+      environmentOnly: true,
+    }),
+  ),
+  manifestsDirectory: text.optional().meta(
+    about({
+      description: 'Folder of YAML manifests (Cluster, Issuer, Mapping, AccessRule) that are applied at each start.',
+      defaultText: 'none',
+      pathKind: 'directory',
+      example: '/etc/gatehouse/manifests',
+    }),
+  ),
   session: z
     .strictObject({
       idleTimeoutSeconds: seconds(30 * 86_400)
@@ -198,15 +184,13 @@ export const configSchema = z.strictObject({
     .prefault({}),
   inCluster: z
     .strictObject({
-      directory: text
-        .default('/var/run/secrets/kubernetes.io/serviceaccount')
-        .meta(
-          about({
-            description:
-              'Where a Cluster with credential `inCluster` finds `token` and `ca.crt`. The token is read again as it rotates.',
-            pathKind: 'directory',
-          }),
-        ),
+      directory: text.default('/var/run/secrets/kubernetes.io/serviceaccount').meta(
+        about({
+          description:
+            'Where a Cluster with credential `inCluster` finds `token` and `ca.crt`. The token is read again as it rotates.',
+          pathKind: 'directory',
+        }),
+      ),
     })
     .prefault({}),
   timeouts: z

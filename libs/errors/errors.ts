@@ -10,13 +10,29 @@ const entry = (status: number, reason: string, message: string): ErrorEntry => (
 export const ERRORS = {
   // bytes
   badTarget: entry(400, 'BadRequest', 'the request target is not an origin-form path that the gateway accepts'),
-  badPath: entry(400, 'BadRequest', 'the path holds a spelling that the gateway refuses (dot segments, empty segments, encoded separators, bad escapes)'),
-  badQuery: entry(400, 'BadRequest', 'the query holds a bad escape, a semicolon, or repeats watch, fieldSelector or labelSelector'),
+  badPath: entry(
+    400,
+    'BadRequest',
+    'the path holds a spelling that the gateway refuses (dot segments, empty segments, encoded separators, bad escapes)',
+  ),
+  badQuery: entry(
+    400,
+    'BadRequest',
+    'the query holds a bad escape, a semicolon, or repeats watch, fieldSelector or labelSelector',
+  ),
   badMethod: entry(405, 'MethodNotAllowed', 'the method is not one that the Kubernetes API has'),
-  legacyPrefix: entry(400, 'BadRequest', 'the legacy /watch/ and /proxy/ prefixes are not supported; use ?watch=1 or the proxy subresource'),
+  legacyPrefix: entry(
+    400,
+    'BadRequest',
+    'the legacy /watch/ and /proxy/ prefixes are not supported; use ?watch=1 or the proxy subresource',
+  ),
   badHeader: entry(400, 'BadRequest', 'a request header is one that the gateway refuses'),
   badRequest: entry(400, 'BadRequest', 'the request could not be read as HTTP'),
-  badUpgrade: entry(400, 'BadRequest', 'upgrades are accepted for websocket and SPDY/3.1 on streaming subresources, proxies and watches only'),
+  badUpgrade: entry(
+    400,
+    'BadRequest',
+    'upgrades are accepted for websocket and SPDY/3.1 on streaming subresources, proxies and watches only',
+  ),
   targetTooLong: entry(414, 'RequestURITooLong', 'the request target is longer than 64 KiB'),
   headersTooLarge: entry(431, 'RequestHeaderFieldsTooLarge', 'the request headers are larger than 64 KiB or too many'),
   misdirected: entry(421, 'Misdirected', 'this gateway does not answer for that host'),
@@ -30,8 +46,16 @@ export const ERRORS = {
   // mapping and policy
   noMapping: entry(403, 'Forbidden', 'no mapping gives you an identity on this cluster; ask an admin for one'),
   badMappedIdentity: entry(403, 'Forbidden', 'the mapping gives a name that may not go upstream'),
-  noStoredToken: entry(403, 'Forbidden', 'your mapping uses a stored token and none is stored for you; enter one at /-/ or ask an admin'),
-  storedTokenRejected: entry(403, 'Forbidden', 'the cluster refused your stored token; enter a new one at /-/ or ask an admin'),
+  noStoredToken: entry(
+    403,
+    'Forbidden',
+    'your mapping uses a stored token and none is stored for you; enter one at /-/ or ask an admin',
+  ),
+  storedTokenRejected: entry(
+    403,
+    'Forbidden',
+    'the cluster refused your stored token; enter a new one at /-/ or ask an admin',
+  ),
   impersonationRefused: entry(403, 'Forbidden', 'impersonation headers are not accepted from clients'),
   denied: entry(403, 'Forbidden', 'no access rule allows this'),
   unknownCluster: entry(404, 'NotFound', 'there is no cluster of that name'),
@@ -45,7 +69,11 @@ export const ERRORS = {
   // upstream and inside
   tooManyRequests: entry(429, 'TooManyRequests', 'too many requests; try again later'),
   upstreamUnavailable: entry(502, 'BadGateway', 'the cluster cannot be reached'),
-  upstreamCredentialRejected: entry(502, 'BadGateway', "the cluster refused the gateway's own credential; an admin must mend it"),
+  upstreamCredentialRejected: entry(
+    502,
+    'BadGateway',
+    "the cluster refused the gateway's own credential; an admin must mend it",
+  ),
   upstreamTimeout: entry(504, 'Timeout', 'the cluster did not answer in time'),
   storeUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot reach its database; try again later'),
   auditUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot write its audit log; try again later'),

@@ -3,7 +3,16 @@ import type { ForwardInput } from './ports.ts';
 import { utf8HeaderValue } from './encode-header-value.ts';
 
 /** Header names that only this file may add; finding one among the client's is a broken invariant. */
-const OURS = new Set(['host', 'authorization', 'audit-id', 'x-forwarded-for', 'x-real-ip', 'connection', 'upgrade', 'forwarded']);
+const OURS = new Set([
+  'host',
+  'authorization',
+  'audit-id',
+  'x-forwarded-for',
+  'x-real-ip',
+  'connection',
+  'upgrade',
+  'forwarded',
+]);
 const PLAIN = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
 
 /**
@@ -15,10 +24,13 @@ const PLAIN = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff]
  *
  * @throws GatehouseError `internal` where a precondition that the earlier stages guarantee does not hold.
  */
-export function buildUpstreamHeaders(input: Pick<ForwardInput, 'decision' | 'grant' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'>): string[] {
+export function buildUpstreamHeaders(
+  input: Pick<ForwardInput, 'decision' | 'grant' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'>,
+): string[] {
   const { decision, grant, headers, upstream } = input;
   if (decision.allowed !== true) throw broken('a request that was not allowed');
-  if (decision.cluster !== upstream.name || grant.cluster !== upstream.name) throw broken('a decision or grant for another cluster');
+  if (decision.cluster !== upstream.name || grant.cluster !== upstream.name)
+    throw broken('a decision or grant for another cluster');
   if (headers.hasImpersonation) throw broken('inbound impersonation headers');
 
   const out: string[] = ['Host', upstream.hostHeader];
@@ -26,7 +38,8 @@ export function buildUpstreamHeaders(input: Pick<ForwardInput, 'decision' | 'gra
   for (let i = 0; i < passThrough.length; i += 2) {
     const name = passThrough[i] as string;
     const lower = name.toLowerCase();
-    if (OURS.has(lower) || lower.startsWith('impersonate-') || lower.startsWith('x-remote-')) throw broken(`the client's ${lower}`);
+    if (OURS.has(lower) || lower.startsWith('impersonate-') || lower.startsWith('x-remote-'))
+      throw broken(`the client's ${lower}`);
     out.push(name, passThrough[i + 1] as string);
   }
   out.push('X-Forwarded-For', input.clientAddress, 'Audit-ID', input.auditId);

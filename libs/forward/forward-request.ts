@@ -21,7 +21,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(input: ForwardInput, response: ServerResponse, upstreamHeaders: string[], done: (outcome: ForwardOutcome) => void) {
+  constructor(
+    input: ForwardInput,
+    response: ServerResponse,
+    upstreamHeaders: string[],
+    done: (outcome: ForwardOutcome) => void,
+  ) {
     this.#input = input;
     this.#response = response;
     this.#upstreamHeaders = upstreamHeaders;
@@ -55,7 +60,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** An iterator, not the stream itself: undici destroys a stream on failure, and with it the socket that still needs our answer. */
   async *#body(): AsyncGenerator<Buffer> {
-    const source = (this.#input.request as unknown as { iterator(o: object): AsyncIterable<Buffer> }).iterator({ destroyOnReturn: false });
+    const source = (this.#input.request as unknown as { iterator(o: object): AsyncIterable<Buffer> }).iterator({
+      destroyOnReturn: false,
+    });
     for await (const chunk of source) {
       this.#bytesIn += chunk.length;
       yield chunk;
@@ -67,7 +74,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#clientGone) controller.abort(new Error('client closed the connection'));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, _headers: unknown, statusMessage?: string): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    _headers: unknown,
+    statusMessage?: string,
+  ): void {
     if (statusCode < 200) return;
     const { grant, decision, clusterPrefix, upstream, auditId, headers } = this.#input;
     if (statusCode === 401) {
@@ -126,7 +138,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   #mayReplay(error: Error): boolean {
     const { method } = this.#input.decision.request;
     const code = (error as { code?: string }).code;
-    return this.#attempts === 1 && (method === 'GET' || method === 'HEAD') && !this.#input.headers.hasBody && (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
+    return (
+      this.#attempts === 1 &&
+      (method === 'GET' || method === 'HEAD') &&
+      !this.#input.headers.hasBody &&
+      (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
+    );
   }
 
   #onClientClosed(): void {
@@ -157,10 +174,17 @@ export function forwardRequest(input: ForwardInput, response: ServerResponse): P
   const { grant, upstream } = input;
   if (grant.mode === 'impersonate' && upstream.credentialProblem) {
     const message = `cluster "${upstream.name}": ${upstream.credentialProblem}`;
-    return Promise.resolve({ statusCode: 0, bytesIn: 0, bytesOut: 0, upstreamRequests: 0, refusal: { code: 'upstreamUnavailable', message } });
+    return Promise.resolve({
+      statusCode: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      upstreamRequests: 0,
+      refusal: { code: 'upstreamUnavailable', message },
+    });
   }
   const headers = buildUpstreamHeaders(input);
-  if (input.headers.hasBody && input.headers.contentLength !== undefined) headers.push('Content-Length', String(input.headers.contentLength));
+  if (input.headers.hasBody && input.headers.contentLength !== undefined)
+    headers.push('Content-Length', String(input.headers.contentLength));
   return new Promise((resolve) => new Exchange(input, response, headers, resolve).dispatch());
 }
 

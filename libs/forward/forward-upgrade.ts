@@ -42,7 +42,10 @@ export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer
       setHost: false,
       maxHeaderSize: 256 * 1024,
     });
-    const connectTimer = setTimeout(() => outbound.destroy(new Error('connect timed out')), input.timeouts.shortRequestSeconds * 1000);
+    const connectTimer = setTimeout(
+      () => outbound.destroy(new Error('connect timed out')),
+      input.timeouts.shortRequestSeconds * 1000,
+    );
     const onClientClosed = (): void => {
       outbound.destroy(new Error('client closed the connection'));
       settle({ ...none, upstreamRequests: 1, aborted: 'client' });
@@ -57,7 +60,12 @@ export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer
       if (upstreamHead.length > 0) socket.write(upstreamHead);
       if (head.length > 0) upstreamSocket.write(head);
       void tunnel(socket, upstreamSocket).then(({ fromClient, fromUpstream }) => {
-        settle({ statusCode: 101, bytesIn: fromClient + head.length, bytesOut: fromUpstream + upstreamHead.length, upstreamRequests: 1 });
+        settle({
+          statusCode: 101,
+          bytesIn: fromClient + head.length,
+          bytesOut: fromUpstream + upstreamHead.length,
+          upstreamRequests: 1,
+        });
       });
     });
     outbound.on('response', (answer) => {
@@ -68,15 +76,23 @@ export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer
         outbound.destroy();
         return settle({ ...none, upstreamRequests: 1, refusal });
       }
-      relay(answer, input, socket).then((bytesOut) => {
-        outbound.destroy();
-        settle({ statusCode: answer.statusCode ?? 502, bytesIn: 0, bytesOut, upstreamRequests: 1 });
-      }, (cause: unknown) => settle({ ...none, upstreamRequests: 1, aborted: 'upstream', cause }));
+      relay(answer, input, socket).then(
+        (bytesOut) => {
+          outbound.destroy();
+          settle({ statusCode: answer.statusCode ?? 502, bytesIn: 0, bytesOut, upstreamRequests: 1 });
+        },
+        (cause: unknown) => settle({ ...none, upstreamRequests: 1, aborted: 'upstream', cause }),
+      );
     });
     outbound.on('error', (cause) => {
       clearTimeout(connectTimer);
       socket.off('close', onClientClosed);
-      settle({ ...none, upstreamRequests: 1, refusal: { code: 'upstreamUnavailable', message: `cluster "${upstream.name}" cannot be reached` }, cause });
+      settle({
+        ...none,
+        upstreamRequests: 1,
+        refusal: { code: 'upstreamUnavailable', message: `cluster "${upstream.name}" cannot be reached` },
+        cause,
+      });
     });
     outbound.end();
   });

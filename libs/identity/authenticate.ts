@@ -21,26 +21,41 @@ export interface AuthenticationPorts extends VerifyPorts {
   readonly sessions: SessionFinder;
 }
 
-/** A session's last use is written at most this often. */
+/** A session's last use is written at most this often, unless it would idle out sooner. */
 const TOUCH_AFTER_MS = 60_000;
 const NOT_PRESENTED: Authentication = { outcome: 'notPresented' };
-const failed = (code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable', message: string): Authentication => ({ outcome: 'failed', code, message });
+const failed = (
+  code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable',
+  message: string,
+): Authentication => ({ outcome: 'failed', code, message });
 
 /**
  * Who sent this? An explicit credential (bearer) is judged alone: beside it a cookie is not looked at, and when it
  * fails nothing else is tried. Two explicit ones are a fault of the client.
  */
-export function authenticate(input: AuthenticationInput, issuers: CompiledIssuers, ports: AuthenticationPorts): Authentication | Promise<Authentication> {
+export function authenticate(
+  input: AuthenticationInput,
+  issuers: CompiledIssuers,
+  ports: AuthenticationPorts,
+): Authentication | Promise<Authentication> {
   const { authorization, websocketBearer } = input;
-  if (authorization !== undefined && websocketBearer !== undefined) return failed('twoCredentials', 'a bearer stands both in Authorization and in Sec-WebSocket-Protocol; send one');
+  if (authorization !== undefined && websocketBearer !== undefined)
+    return failed('twoCredentials', 'a bearer stands both in Authorization and in Sec-WebSocket-Protocol; send one');
   if (websocketBearer !== undefined) return verifyBearer(websocketBearer, issuers, ports);
   if (authorization !== undefined) {
     const bearer = /^bearer +([^\s]+) *$/i.exec(authorization);
-    return bearer ? verifyBearer(bearer[1] as string, issuers, ports) : failed('invalidCredential', 'the Authorization header is no bearer token');
+    return bearer
+      ? verifyBearer(bearer[1] as string, issuers, ports)
+      : failed('invalidCredential', 'the Authorization header is no bearer token');
   }
   const tokens = sessionTokens(input.cookies);
   if (tokens.length === 0) return NOT_PRESENTED;
-  if (!input.cookieAllowed) return { outcome: 'notPresented', message: 'the session cookie does not count on this request (it comes from another page or site); send a bearer token or open the address yourself' };
+  if (!input.cookieAllowed)
+    return {
+      outcome: 'notPresented',
+      message:
+        'the session cookie does not count on this request (it comes from another page or site); send a bearer token or open the address yourself',
+    };
   if (tokens.length > 1) return failed('twoCredentials', 'two session cookies were sent');
   return fromSession(tokens[0] as string, issuers, ports);
 }
@@ -54,20 +69,29 @@ function sessionTokens(cookies: readonly string[]): string[] {
     .map((part) => part.slice(prefix.length));
 }
 
-async function fromSession(token: string, issuers: CompiledIssuers, ports: AuthenticationPorts): Promise<Authentication> {
+async function fromSession(
+  token: string,
+  issuers: CompiledIssuers,
+  ports: AuthenticationPorts,
+): Promise<Authentication> {
   try {
     const session = await ports.sessions.find(token);
     const now = ports.now();
     if (!session) return failed('invalidCredential', 'the session has ended; log in again');
-    if (now >= session.expiresAtMs || now - session.lastSeenAtMs >= session.idleTimeoutMs) return failed('expiredCredential', 'the session has expired; log in again');
+    if (now >= session.expiresAtMs || now - session.lastSeenAtMs >= session.idleTimeoutMs)
+      return failed('expiredCredential', 'the session has expired; log in again');
     const issuer = issuers.byName(session.issuer);
-    if (!issuer || issuer.issuer.url !== session.issuerUrl) return failed('invalidCredential', 'the issuer of this session is not configured any more; log in again');
+    if (!issuer || issuer.issuer.url !== session.issuerUrl)
+      return failed('invalidCredential', 'the issuer of this session is not configured any more; log in again');
     const result = identityFromClaims(issuer, session.claims, { kind: 'session', id: session.id }, session.expiresAtMs);
     if (!result.ok) return failed('invalidCredential', result.message);
-    if (now - session.lastSeenAtMs >= TOUCH_AFTER_MS) await ports.sessions.touch(session.id, now);
+    // A short idle time-out has to see more of the use than the minute allows.
+    const touchAfterMs = Math.min(TOUCH_AFTER_MS, session.idleTimeoutMs / 4);
+    if (now - session.lastSeenAtMs >= touchAfterMs) await ports.sessions.touch(session.id, now);
     return { outcome: 'identified', identity: result.identity };
   } catch (error) {
-    if (error instanceof GatehouseError && error.code === 'storeUnavailable') return failed('identityUnavailable', 'sessions cannot be looked up at the moment; try again later');
+    if (error instanceof GatehouseError && error.code === 'storeUnavailable')
+      return failed('identityUnavailable', 'sessions cannot be looked up at the moment; try again later');
     throw error;
   }
 }

@@ -20,7 +20,7 @@ export interface IssuerInput {
 }
 
 export interface CompiledIssuer extends IssuerInput {
-  /** Changes with everything that decides whether a token is good: cached verifications of another version are void. */
+  /** Changes with everything that decides whether a signature is good: keys and cached verifications of another version are void. */
   readonly version: string;
   readonly algorithms: readonly string[];
   readonly discoveryUrl: string;
@@ -33,7 +33,19 @@ export interface CompiledIssuers {
 }
 
 /** RFC 8725 section 3.1: an allow-list, and nothing symmetric, so that no public key can pass for an HMAC secret. */
-const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ASYMMETRIC = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 
 /**
  * @throws Error where two Issuers have one URL (whose token would it be?), or an algorithm is not asymmetric.
@@ -44,14 +56,16 @@ export function compileIssuers(issuers: readonly IssuerInput[]): CompiledIssuers
   for (const input of issuers) {
     const algorithms = input.signingAlgorithms ?? ASYMMETRIC;
     const foreign = algorithms.find((algorithm) => !ASYMMETRIC.includes(algorithm));
-    if (foreign) throw new Error(`issuer "${input.name}" allows the algorithm ${foreign}, which is not asymmetric`);
+    if (foreign !== undefined)
+      throw new Error(`issuer "${input.name}" allows the algorithm ${foreign}, which is not asymmetric`);
     const taken = urls.get(input.issuer.url);
     if (taken) throw new Error(`issuers "${taken.name}" and "${input.name}" have the same url`);
     const compiled: CompiledIssuer = {
       ...input,
       algorithms,
-      discoveryUrl: input.issuer.discoveryURL ?? `${input.issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`,
-      version: JSON.stringify([input.issuer, input.claimValidationRules, algorithms]),
+      discoveryUrl:
+        input.issuer.discoveryURL ?? `${input.issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`,
+      version: JSON.stringify([input.issuer, algorithms]),
     };
     urls.set(input.issuer.url, compiled);
     names.set(input.name, compiled);

@@ -7,7 +7,13 @@
  * @param externalOrigin `https://host[:port]` of the gateway.
  */
 export function cookieCounts(
-  headers: { readonly secFetchSite: string | undefined; readonly secFetchMode: string | undefined; readonly origin: string | undefined; readonly method: string; readonly upgrade: boolean },
+  headers: {
+    readonly secFetchSite: string | undefined;
+    readonly secFetchMode: string | undefined;
+    readonly origin: string | undefined;
+    readonly method: string;
+    readonly upgrade: boolean;
+  },
   externalOrigin: string,
 ): boolean {
   const { secFetchSite, secFetchMode, origin, method, upgrade } = headers;

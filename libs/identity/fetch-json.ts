@@ -1,38 +1,49 @@
 import { request } from 'node:https';
 
-const TIMEOUT_MS = 10_000;
+/** GETs one JSON document, trusting this PEM (the system's roots where undefined). Throws for anything but a document. */
+export type FetchJson = (url: string, certificateAuthority: string | undefined) => Promise<unknown>;
+
+const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * GETs a JSON document over verified TLS: no redirects, 10 s, 1 MiB at most.
+ * GETs a JSON document over verified TLS: no redirects, 1 MiB at most, whole within `timeoutMs`.
  * @param certificateAuthority PEM; the system's roots where undefined.
  * @throws Error for anything but a 200 with JSON.
  */
-export function fetchJson(url: string, certificateAuthority: string | undefined): Promise<unknown> {
+export function fetchJson(
+  url: string,
+  certificateAuthority: string | undefined,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const outbound = request(url, { ca: certificateAuthority, headers: { accept: 'application/json' }, agent: false, timeout: TIMEOUT_MS }, (answer) => {
-      if (answer.statusCode !== 200) {
-        answer.resume();
-        return reject(new Error(`${url} answered ${answer.statusCode}`));
-      }
-      const chunks: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_BYTES) outbound.destroy(new Error(`${url} answered more than ${MAX_BYTES} bytes`));
-        else chunks.push(chunk);
-      });
-      answer.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-        } catch (cause) {
-          reject(new Error(`${url} did not answer with JSON`, { cause }));
+    const outbound = request(
+      url,
+      { ca: certificateAuthority, headers: { accept: 'application/json' }, agent: false, timeout: timeoutMs },
+      (answer) => {
+        if (answer.statusCode !== 200) {
+          outbound.destroy(new Error(`${url} answered ${answer.statusCode}`));
+          return;
         }
-      });
-      answer.on('error', reject);
-    });
+        const chunks: Buffer[] = [];
+        let size = 0;
+        answer.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_BYTES) outbound.destroy(new Error(`${url} answered more than ${MAX_BYTES} bytes`));
+          else chunks.push(chunk);
+        });
+        answer.on('end', () => {
+          try {
+            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+          } catch (cause) {
+            reject(new Error(`${url} did not answer with JSON`, { cause }));
+          }
+        });
+        answer.on('error', reject);
+      },
+    );
     // `timeout` watches idleness only; a slow drip must end as well.
-    const deadline = setTimeout(() => outbound.destroy(new Error(`${url} did not answer in time`)), TIMEOUT_MS);
+    const deadline = setTimeout(() => outbound.destroy(new Error(`${url} did not answer in time`)), timeoutMs);
     outbound.on('close', () => clearTimeout(deadline));
     outbound.on('timeout', () => outbound.destroy(new Error(`${url} did not answer in time`)));
     outbound.on('error', reject);

@@ -1,7 +1,9 @@
 import type { Credential, Identity } from '#model';
 import type { CompiledIssuer } from './compile-issuers.ts';
 
-export type IdentityResult = { readonly ok: true; readonly identity: Identity } | { readonly ok: false; readonly message: string };
+export type IdentityResult =
+  | { readonly ok: true; readonly identity: Identity }
+  | { readonly ok: false; readonly message: string };
 
 const MAX_NAME_BYTES = 1024;
 
@@ -9,19 +11,35 @@ const MAX_NAME_BYTES = 1024;
  * Names a person by the issuer's claim mappings. The same function for bearers and sessions, so that both make the
  * same person. A claim of the wrong type, an empty or hostile name refuses; nothing is mended.
  */
-export function identityFromClaims(issuer: CompiledIssuer, claims: Readonly<Record<string, unknown>>, credential: Credential, expiresAtMs: number): IdentityResult {
-  const bad = (message: string): IdentityResult => ({ ok: false, message: `the token of issuer "${issuer.name}" ${message}` });
+export function identityFromClaims(
+  issuer: CompiledIssuer,
+  claims: Readonly<Record<string, unknown>>,
+  credential: Credential,
+  expiresAtMs: number,
+): IdentityResult {
+  const bad = (message: string): IdentityResult => ({
+    ok: false,
+    message: `the token of issuer "${issuer.name}" ${message}`,
+  });
   const own = (claim: string): unknown => (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
   const { username: usernameMapping, groups: groupsMapping, uid: uidMapping } = issuer.claimMappings;
 
   const subject = own('sub');
-  if (typeof subject !== 'string' || subject === '') return bad('has no subject');
+  if (typeof subject !== 'string') return bad('has no subject');
+  const subjectProblem = nameProblem(subject);
+  if (subjectProblem) return bad(`has a subject that ${subjectProblem}`);
+  // Judged here and not with the signature, so that a browser session and a remembered bearer obey a new rule at once.
+  for (const { claim, requiredValue } of issuer.claimValidationRules ?? []) {
+    if (own(claim) !== requiredValue) return bad(`does not have the value that is required in its claim "${claim}"`);
+  }
   const username = own(usernameMapping.claim);
-  if (typeof username !== 'string') return bad(`has no text in its claim "${usernameMapping.claim}", which names the user`);
+  if (typeof username !== 'string')
+    return bad(`has no text in its claim "${usernameMapping.claim}", which names the user`);
   const usernameProblem = nameProblem(username);
   if (usernameProblem) return bad(`has a user name that ${usernameProblem}`);
   // Kubernetes' rule: an address that the provider says is not verified names nobody.
-  if (usernameMapping.claim === 'email' && own('email_verified') !== undefined && own('email_verified') !== true) return bad('has an e-mail address that is not verified');
+  if (usernameMapping.claim === 'email' && own('email_verified') !== undefined && own('email_verified') !== true)
+    return bad('has an e-mail address that is not verified');
   const full = usernameMapping.prefix + username;
   if (full.startsWith('system:')) return bad('has a reserved user name (system:…)');
 
@@ -37,14 +55,22 @@ export function identityFromClaims(issuer: CompiledIssuer, claims: Readonly<Reco
     }
   }
   const uid = uidMapping ? own(uidMapping.claim) : undefined;
-  if (uid !== undefined && (typeof uid !== 'string' || nameProblem(uid))) return bad(`has no usable text in its claim "${uidMapping?.claim}"`);
+  if (uid !== undefined && (typeof uid !== 'string' || nameProblem(uid)))
+    return bad(`has no usable text in its claim "${uidMapping?.claim}"`);
   const authTime = own('auth_time') ?? own('iat');
   const acr = own('acr');
   const identity = {
-    issuer: issuer.name, issuerUrl: issuer.issuer.url, subject, username: full, groups, uid, claims,
+    issuer: issuer.name,
+    issuerUrl: issuer.issuer.url,
+    subject,
+    username: full,
+    groups,
+    uid,
+    claims,
     authenticatedAtSeconds: typeof authTime === 'number' ? authTime : undefined,
     acr: typeof acr === 'string' ? acr : undefined,
-    credential, expiresAtMs,
+    credential,
+    expiresAtMs,
   };
   return { ok: true, identity: identity as unknown as Identity };
 }

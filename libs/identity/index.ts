@@ -6,8 +6,9 @@
 export { compileIssuers } from './compile-issuers.ts';
 export type { CompiledIssuer, CompiledIssuers, IssuerInput } from './compile-issuers.ts';
 export { createKeySets } from './key-sets.ts';
-export type { FetchJson, KeySets, KeySetPorts } from './key-sets.ts';
+export type { KeySets, KeySetPorts } from './key-sets.ts';
 export { fetchJson } from './fetch-json.ts';
+export type { FetchJson } from './fetch-json.ts';
 export { createVerifiedCache } from './verified-cache.ts';
 export type { VerifiedCache } from './verified-cache.ts';
 export { authenticate } from './authenticate.ts';

@@ -1,8 +1,7 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose';
 import type { CompiledIssuer } from './compile-issuers.ts';
-import { fetchJson } from './fetch-json.ts';
-
-export type FetchJson = (url: string, certificateAuthority: string | undefined) => Promise<unknown>;
+import { fetchJson, type FetchJson } from './fetch-json.ts';
+import { fitsAlgorithm, publicPart, readKeys } from './read-keys.ts';
 
 export interface KeySetPorts {
   now(): number;
@@ -10,15 +9,15 @@ export interface KeySetPorts {
 }
 
 export type KeyLookup =
-  | { readonly outcome: 'found'; readonly key: CryptoKey; /** Which key set it came from; changes when the set does. */ readonly generation: number }
+  | { readonly outcome: 'found'; readonly key: CryptoKey; /** To ask `stillHolds` with. */ readonly jwk: JWK }
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'unavailable'; readonly cause: unknown };
 
 export interface KeySets {
   /** The issuer's key of this id and algorithm. Fetches at most once a cooldown, however many unknown ids are asked for. */
   find(issuer: CompiledIssuer, kid: string | undefined, algorithm: string): Promise<KeyLookup>;
-  /** Whether a key is still in the issuer's newest key set. */
-  stillHolds(issuer: CompiledIssuer, kid: string | undefined, algorithm: string): boolean;
+  /** Whether this very key is still in the issuer's newest key set; another key under its id does not count. */
+  stillHolds(issuer: CompiledIssuer, jwk: JWK): boolean;
   /** Key-set fetches so far. */
   fetches(): number;
 }
@@ -31,8 +30,7 @@ const REFRESH_AFTER_MS = 10 * 60_000;
 interface KeySet {
   readonly version: string;
   keys: readonly JWK[];
-  imported: Map<string, Promise<CryptoKey>>;
-  generation: number;
+  imported: WeakMap<JWK, Map<string, Promise<CryptoKey>>>;
   fetchedAtMs: number;
   triedAtMs: number;
   loading: Promise<unknown> | undefined;
@@ -48,7 +46,15 @@ export function createKeySets(ports: KeySetPorts): KeySets {
   const setOf = (issuer: CompiledIssuer): KeySet => {
     const known = sets.get(issuer.issuer.url);
     if (known?.version === issuer.version) return known;
-    const fresh: KeySet = { version: issuer.version, keys: [], imported: new Map(), generation: 0, fetchedAtMs: -Infinity, triedAtMs: -Infinity, loading: undefined, problem: undefined };
+    const fresh: KeySet = {
+      version: issuer.version,
+      keys: [],
+      imported: new WeakMap(),
+      fetchedAtMs: -Infinity,
+      triedAtMs: -Infinity,
+      loading: undefined,
+      problem: undefined,
+    };
     sets.set(issuer.issuer.url, fresh);
     return fresh;
   };
@@ -56,12 +62,9 @@ export function createKeySets(ports: KeySetPorts): KeySets {
     fetches++;
     set.triedAtMs = ports.now();
     try {
-      const keys = await readKeys(issuer, fetch);
-      if (JSON.stringify(keys) !== JSON.stringify(set.keys)) {
-        set.generation++;
-        set.imported = new Map();
-      }
-      set.keys = keys;
+      const former = new Map(set.keys.map((key) => [JSON.stringify(key), key]));
+      // A key that stayed keeps its object: by that, `stillHolds` tells it from another key under the same id.
+      set.keys = (await readKeys(issuer, fetch)).map((key) => former.get(JSON.stringify(key)) ?? key);
       set.fetchedAtMs = ports.now();
       set.problem = undefined;
     } catch (error) {
@@ -69,20 +72,32 @@ export function createKeySets(ports: KeySetPorts): KeySets {
       set.problem = error;
     }
   };
-  const refresh = (issuer: CompiledIssuer, set: KeySet): Promise<unknown> => (set.loading ??= load(issuer, set).finally(() => (set.loading = undefined)));
+  const refresh = (issuer: CompiledIssuer, set: KeySet): Promise<unknown> =>
+    (set.loading ??= load(issuer, set).finally(() => (set.loading = undefined)));
+  /** A clock that was set back has passed, too: else no key would be fetched until it has caught up. */
+  const hasPassed = (sinceMs: number, durationMs: number): boolean => {
+    const elapsed = ports.now() - sinceMs;
+    return elapsed < 0 || elapsed >= durationMs;
+  };
   const pick = (set: KeySet, kid: string | undefined, algorithm: string): JWK | undefined => {
-    const fitting = set.keys.filter((key) => fits(key, algorithm) && (kid === undefined || key.kid === kid));
+    const fitting = set.keys.filter((key) => fitsAlgorithm(key, algorithm) && (kid === undefined || key.kid === kid));
     // Without a kid only a sole key can be meant (RFC 7515 section 4.1.4 leaves it to us).
     return kid === undefined && fitting.length > 1 ? undefined : fitting[0];
+  };
+  const importKey = (set: KeySet, jwk: JWK, algorithm: string): Promise<CryptoKey> => {
+    let byAlgorithm = set.imported.get(jwk);
+    if (!byAlgorithm) set.imported.set(jwk, (byAlgorithm = new Map()));
+    let key = byAlgorithm.get(algorithm);
+    if (!key) byAlgorithm.set(algorithm, (key = importJWK(publicPart(jwk), algorithm) as Promise<CryptoKey>));
+    return key;
   };
 
   return {
     async find(issuer, kid, algorithm) {
       const set = setOf(issuer);
-      const now = ports.now();
-      const stale = now - set.fetchedAtMs > REFRESH_AFTER_MS;
       let jwk = pick(set, kid, algorithm);
-      if ((!jwk || stale) && (set.loading || now - set.triedAtMs >= COOLDOWN_MS)) {
+      const stale = hasPassed(set.fetchedAtMs, REFRESH_AFTER_MS);
+      if ((!jwk || stale) && (set.loading || hasPassed(set.triedAtMs, COOLDOWN_MS))) {
         const loading = refresh(issuer, set);
         // A key that is known is used while its set is looked at anew.
         if (!jwk) {
@@ -90,38 +105,24 @@ export function createKeySets(ports: KeySetPorts): KeySets {
           jwk = pick(set, kid, algorithm);
         }
       }
-      if (!jwk) return set.keys.length === 0 && set.problem !== undefined ? { outcome: 'unavailable', cause: set.problem } : { outcome: 'unknown' };
-      const id = `${jwk.kid ?? ''}\u0000${algorithm}`;
-      let key = set.imported.get(id);
-      if (!key) set.imported.set(id, (key = importJWK(jwk, algorithm) as Promise<CryptoKey>));
+      if (!jwk)
+        return set.keys.length === 0 && set.problem !== undefined
+          ? { outcome: 'unavailable', cause: set.problem }
+          : { outcome: 'unknown' };
       try {
-        return { outcome: 'found', key: await key, generation: set.generation };
+        return { outcome: 'found', key: await importKey(set, jwk, algorithm), jwk };
       } catch {
+        // A key that is no key verifies nothing.
         return { outcome: 'unknown' };
       }
     },
-    stillHolds(issuer, kid, algorithm) {
+    stillHolds(issuer, jwk) {
       const set = setOf(issuer);
       // The look that keeps a cached verification honest is started here, never waited for.
-      if (ports.now() - set.fetchedAtMs > REFRESH_AFTER_MS && ports.now() - set.triedAtMs >= COOLDOWN_MS) void refresh(issuer, set);
-      return pick(set, kid, algorithm) !== undefined;
+      if (hasPassed(set.fetchedAtMs, REFRESH_AFTER_MS) && hasPassed(set.triedAtMs, COOLDOWN_MS))
+        void refresh(issuer, set);
+      return set.keys.includes(jwk);
     },
     fetches: () => fetches,
   };
-}
-
-async function readKeys(issuer: CompiledIssuer, fetch: FetchJson): Promise<readonly JWK[]> {
-  const { certificateAuthority, url } = issuer.issuer;
-  const document = (await fetch(issuer.discoveryUrl, certificateAuthority)) as { issuer?: unknown; jwks_uri?: unknown };
-  if (document.issuer !== url) throw new Error(`the discovery document names the issuer ${JSON.stringify(document.issuer)}, not ${JSON.stringify(url)}`);
-  if (typeof document.jwks_uri !== 'string' || !document.jwks_uri.startsWith('https://')) throw new Error('the discovery document has no https jwks_uri');
-  const { keys } = (await fetch(document.jwks_uri, certificateAuthority)) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new Error('the key set has no keys');
-  return keys.filter((key: JWK) => key !== null && typeof key === 'object' && key.kty !== 'oct' && (key.use === undefined || key.use === 'sig'));
-}
-
-const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
-
-function fits(key: JWK, algorithm: string): boolean {
-  return key.kty === KEY_TYPE[algorithm.slice(0, 2)] && (key.alg === undefined || key.alg === algorithm || (key.alg === 'EdDSA' && algorithm === 'Ed25519'));
 }

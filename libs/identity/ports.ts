@@ -19,6 +19,6 @@ export interface SessionRecord {
 export interface SessionFinder {
   /** The session of a cookie's token, or undefined. @throws GatehouseError storeUnavailable. */
   find(cookieToken: string): Promise<SessionRecord | undefined>;
-  /** Notes use; called at most once a minute a session. */
+  /** Notes use; called at most once a minute a session (more often only where the idle time-out is under four minutes). */
   touch(id: string, nowMs: number): Promise<void>;
 }

@@ -147,6 +147,10 @@ describe("the API server's reading (kube-rules section 1)", () => {
       'limit=9223372036854775808',
     ])
       expect([q, named(`fieldSelector=metadata.name=x&${q}`)]).toEqual([q, '']);
+    // Go's lexer of label selectors takes a NUL between words for the end (asked of the real factory).
+    for (const q of ['%00junk(', '+%00('])
+      expect([q, named(`fieldSelector=metadata.name=x&labelSelector=${q}`)]).toEqual([q, 'x']);
+    expect(named('fieldSelector=metadata.name=x&labelSelector=a,%00')).toBe('');
     expect(read('/api/v1/secrets?fieldSelector=metadata.name=x&limit=abc&watch=1').verb).toBe('watch');
   });
   it('rule 11: a delete without a name is a deletecollection, and no selector names it', () => {

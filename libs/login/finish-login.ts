@@ -1,13 +1,35 @@
 import { randomUUID } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
-import { GatehouseError, type ErrorCode } from '#errors';
+import type { ErrorCode } from '#errors';
+import { findGatehouseError } from './create-provider-fetch.ts';
 import { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie, cookieValues, sessionCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
-import { openTransaction } from './transaction.ts';
+import type { LoginIssuer } from './providers.ts';
+import { openTransaction, type Transaction } from './transaction.ts';
 
 export type FinishedLogin =
-  | { readonly ok: true; readonly setCookies: readonly string[]; readonly returnTo: string; readonly issuer: string; readonly issuerUrl: string; readonly subject: string; readonly claims: Readonly<Record<string, unknown>>; readonly sessionId: string }
-  | { readonly ok: false; readonly setCookies: readonly string[]; readonly code: ErrorCode; readonly message: string; readonly issuer: string | undefined; readonly cause?: unknown };
+  | {
+      readonly ok: true;
+      readonly setCookies: readonly string[];
+      readonly returnTo: string;
+      readonly issuer: string;
+      readonly issuerUrl: string;
+      readonly subject: string;
+      readonly claims: Readonly<Record<string, unknown>>;
+      readonly sessionId: string;
+    }
+  | {
+      readonly ok: false;
+      readonly setCookies: readonly string[];
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly issuer: string | undefined;
+      readonly cause?: unknown;
+    };
+
+type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string; readonly iat: number };
+const BEGIN_AGAIN = 'begin again at /-/';
 
 /**
  * Ends a login: checks state, issuer (RFC 9207), nonce and PKCE, and makes a session. Its token is new at each login
@@ -15,45 +37,114 @@ export type FinishedLogin =
  *
  * @param input `query` as received (with `?`), `cookieHeader` as received.
  */
-export async function finishLogin(input: { readonly query: string; readonly cookieHeader: string | undefined }, ports: LoginPorts): Promise<FinishedLogin> {
-  const setCookies = [clearedCookie(LOGIN_COOKIE)];
-  const refuse = (code: ErrorCode, message: string, issuer?: string, cause?: unknown): FinishedLogin => ({ ok: false, setCookies, code, message, issuer, cause });
+export async function finishLogin(
+  input: { readonly query: string; readonly cookieHeader: string | undefined },
+  ports: LoginPorts,
+): Promise<FinishedLogin> {
   const sealed = cookieValues(input.cookieHeader, LOGIN_COOKIE);
   const transaction = sealed.length === 1 ? openTransaction(sealed[0] as string, ports.sealer, ports.now()) : undefined;
-  if (!transaction) return refuse('badRequest', 'this login was not begun in this browser, or has taken too long; begin again at /-/');
-  const { state, nonce, codeVerifier, returnTo } = transaction;
+  const spent = [clearedCookie(LOGIN_COOKIE)];
+  const refuse = (code: ErrorCode, message: string, cause?: unknown, setCookies = spent): FinishedLogin => ({
+    ok: false,
+    setCookies,
+    code,
+    message,
+    issuer: transaction?.issuer,
+    cause,
+  });
+  if (!transaction)
+    return refuse('badRequest', `this login was not begun in this browser, or has taken too long; ${BEGIN_AGAIN}`);
+  const { state } = transaction;
   const parameters = new URLSearchParams(input.query);
-  if (parameters.getAll('state').length !== 1 || parameters.get('state') !== state) return refuse('badRequest', 'the answer of the login provider does not belong to this login; begin again at /-/', transaction.issuer);
-  if (ports.usedStates.has(state)) return refuse('badRequest', 'this login has already been finished; begin again at /-/', transaction.issuer);
+  // The cookie stays: any page can send a browser here with a state of its own, and must not end the login by that.
+  if (parameters.getAll('state').length !== 1 || parameters.get('state') !== state)
+    return refuse(
+      'badRequest',
+      `the answer of the login provider does not belong to this login; ${BEGIN_AGAIN}`,
+      undefined,
+      [],
+    );
+  if (ports.usedStates.has(state)) return refuse('badRequest', `this login has already been finished; ${BEGIN_AGAIN}`);
   ports.usedStates.add(state);
-  if (parameters.has('error')) return refuse('invalidCredential', `the login provider refused the login (${describeError(parameters.get('error') ?? '')})`, transaction.issuer);
+  if (parameters.has('error'))
+    return refuse(
+      'invalidCredential',
+      `the login provider refused the login (${describeError(parameters.get('error') ?? '')})`,
+    );
 
   try {
     const { issuer, configuration } = await ports.providers.configure(transaction.issuer);
-    const callback = new URL(ports.callbackUrl);
-    callback.search = input.query;
-    const tokens = await client.authorizationCodeGrant(configuration, callback, { pkceCodeVerifier: codeVerifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
-    const claims = tokens.claims();
-    if (!claims || claims.iss !== issuer.url) return refuse('invalidCredential', 'the login provider gave no ID token of its own', issuer.name);
-    const now = ports.now();
-    const id = randomUUID();
-    const token = await ports.sessions.create({
-      id, issuer: issuer.name, issuerUrl: issuer.url, subject: claims.sub, claims: { ...claims },
-      createdAtMs: now, lastSeenAtMs: now,
-      expiresAtMs: now + ports.absoluteTimeoutSeconds * 1000,
-      idleTimeoutMs: ports.idleTimeoutSeconds * 1000,
-      authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : claims.iat,
-      acr: typeof claims.acr === 'string' ? claims.acr : undefined,
-    });
-    for (const former of cookieValues(input.cookieHeader, SESSION_COOKIE)) await ports.sessions.delete(former);
+    const claims = await redeemCode(input.query, transaction, issuer, configuration, ports.callbackUrl);
+    if (!claims) return refuse('invalidCredential', 'the login provider gave no ID token of its own');
+    const problem = ports.findClaimProblem?.(issuer.name, claims);
+    if (problem !== undefined) return refuse('invalidCredential', problem);
+    // First: a session that could not be ended must not live on beside the new one.
+    const former = [...transaction.formerSessions, ...cookieValues(input.cookieHeader, SESSION_COOKIE)];
+    for (const token of new Set(former)) await ports.sessions.delete(token);
+    const { id, token } = await createSession(issuer, claims, ports);
     return {
-      ok: true, setCookies: [...setCookies, sessionCookie(token, ports.absoluteTimeoutSeconds)], returnTo,
-      issuer: issuer.name, issuerUrl: issuer.url, subject: claims.sub, claims: { ...claims }, sessionId: id,
+      ok: true,
+      setCookies: [...spent, sessionCookie(token, ports.absoluteTimeoutSeconds)],
+      returnTo: transaction.returnTo,
+      issuer: issuer.name,
+      issuerUrl: issuer.url,
+      subject: claims.sub,
+      claims,
+      sessionId: id,
     };
   } catch (error) {
-    if (error instanceof GatehouseError) return refuse(error.code, error.message, transaction.issuer, error.cause);
-    return refuse('invalidCredential', 'the login provider\'s answer could not be verified; begin again at /-/', transaction.issuer, error);
+    const known = findGatehouseError(error);
+    if (known) return refuse(known.code, known.message, known.cause);
+    ports.providers.forget(transaction.issuer);
+    return refuse('invalidCredential', `the answer of the login provider could not be verified; ${BEGIN_AGAIN}`, error);
   }
+}
+
+/** The claims of the ID token that the code gives, or undefined where it is not one of this issuer. */
+async function redeemCode(
+  query: string,
+  transaction: Transaction,
+  issuer: LoginIssuer,
+  configuration: client.Configuration,
+  callbackUrl: string,
+): Promise<Claims | undefined> {
+  // The configured callback, never one made of `Host`: it is also what the provider compares (RFC 6749 section 4.1.3).
+  const callback = new URL(callbackUrl);
+  callback.search = query;
+  const tokens = await client.authorizationCodeGrant(configuration, callback, {
+    pkceCodeVerifier: transaction.codeVerifier,
+    expectedState: transaction.state,
+    expectedNonce: transaction.nonce,
+    idTokenExpected: true,
+  });
+  const claims = tokens.claims();
+  if (!claims || claims.iss !== issuer.url) return undefined;
+  const { alg } = decodeProtectedHeader(tokens.id_token ?? '');
+  if (issuer.signingAlgorithms && !issuer.signingAlgorithms.includes(alg ?? '')) return undefined;
+  return { ...claims };
+}
+
+async function createSession(
+  issuer: LoginIssuer,
+  claims: Claims,
+  ports: LoginPorts,
+): Promise<{ id: string; token: string }> {
+  const now = ports.now();
+  const id = randomUUID();
+  const token = await ports.sessions.create({
+    id,
+    issuer: issuer.name,
+    issuerUrl: issuer.url,
+    subject: claims.sub,
+    claims,
+    createdAtMs: now,
+    lastSeenAtMs: now,
+    expiresAtMs: now + ports.absoluteTimeoutSeconds * 1000,
+    idleTimeoutMs: ports.idleTimeoutSeconds * 1000,
+    authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : claims.iat,
+    acr: typeof claims.acr === 'string' ? claims.acr : undefined,
+  });
+  return { id, token };
 }
 
 /** An error code of RFC 6749 section 4.1.2.1, as text that can stand in a page. */

@@ -13,26 +13,37 @@ import { startLogin } from './start-login.ts';
  */
 export class OidcStrategy extends Strategy {
   override readonly name = 'oidc';
-  readonly #ports: LoginPorts;
+  /**
+   * An ordinary property: passport runs a strategy on an object that only inherits from it (`Object.create`), and a
+   * private member (`#ports`) is not inherited.
+   */
+  readonly ports: LoginPorts;
 
   constructor(ports: LoginPorts) {
     super();
-    this.#ports = ports;
+    this.ports = ports;
   }
 
   override authenticate(request: Request): void {
-    this.#run(request).catch((error: unknown) => this.error(error));
+    this.run(request).catch((error: unknown) => this.error(error));
   }
 
-  async #run(request: Request): Promise<void> {
+  private async run(request: Request): Promise<void> {
     const at = request.originalUrl.indexOf('?');
     const query = at < 0 ? '' : request.originalUrl.slice(at);
     if (request.path.endsWith('/callback')) {
-      const finished: FinishedLogin = await finishLogin({ query, cookieHeader: request.headers.cookie }, this.#ports);
+      const finished: FinishedLogin = await finishLogin({ query, cookieHeader: request.headers.cookie }, this.ports);
       return finished.ok ? this.success(finished) : this.fail(finished as never, 401);
     }
     const parameters = new URLSearchParams(query);
-    const { redirectTo, setCookie } = await startLogin({ issuer: parameters.get('issuer') ?? '', returnTo: parameters.get('returnTo') }, this.#ports);
+    const { redirectTo, setCookie } = await startLogin(
+      {
+        issuer: parameters.get('issuer') ?? '',
+        returnTo: parameters.get('returnTo'),
+        cookieHeader: request.headers.cookie,
+      },
+      this.ports,
+    );
     request.res?.append('Set-Cookie', setCookie);
     this.redirect(redirectTo);
   }

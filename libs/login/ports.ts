@@ -38,6 +38,12 @@ export interface LoginPorts {
   /** States that have been used; a second callback with one is refused. */
   readonly usedStates: { has(state: string): boolean; add(state: string): void };
   readonly callbackUrl: string;
+  /**
+   * What is wrong with these claims, in words for the person, or undefined. Wire `identityFromClaims` here: then
+   * somebody whom the Issuer's mappings cannot name is told so at login and gets no session. (Each request is judged
+   * by the same function anyway.)
+   */
+  findClaimProblem?(issuerName: string, claims: Readonly<Record<string, unknown>>): string | undefined;
   readonly idleTimeoutSeconds: number;
   readonly absoluteTimeoutSeconds: number;
   now(): number;

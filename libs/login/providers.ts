@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
-import { Agent, fetch as undiciFetch } from 'undici';
 import { GatehouseError } from '#errors';
+import { createProviderFetch } from './create-provider-fetch.ts';
 
 /** What login needs of an Issuer. `clientSecret` is the opened secret; a public client has none. */
 export interface LoginIssuer {
@@ -11,11 +11,17 @@ export interface LoginIssuer {
   readonly clientId: string;
   readonly clientSecret: string | undefined;
   readonly scopes: readonly string[];
+  /** Algorithms that an ID token may be signed with; all asymmetric ones where absent. */
+  readonly signingAlgorithms?: readonly string[] | undefined;
 }
 
 export interface Providers {
   /** The provider's configuration. @throws GatehouseError notFound, identityUnavailable. */
-  configure(issuerName: string): Promise<{ readonly issuer: LoginIssuer; readonly configuration: client.Configuration }>;
+  configure(
+    issuerName: string,
+  ): Promise<{ readonly issuer: LoginIssuer; readonly configuration: client.Configuration }>;
+  /** Looks anew at the next login: what did not verify may have been signed with a key that is newer than our copy. */
+  forget(issuerName: string): void;
 }
 
 const TIMEOUT_SECONDS = 10;
@@ -26,7 +32,10 @@ const REDISCOVER_AFTER_MS = 10 * 60_000;
  * Discovers providers and remembers them until the Issuer changes.
  * @param readIssuer the Issuer as configured now; undefined where it is no login provider.
  */
-export function createProviders(readIssuer: (name: string) => Promise<LoginIssuer | undefined>, now: () => number): Providers {
+export function createProviders(
+  readIssuer: (name: string) => Promise<LoginIssuer | undefined>,
+  now: () => number,
+): Providers {
   const known = new Map<string, { version: string; atMs: number; configuration: Promise<client.Configuration> }>();
   return {
     async configure(name) {
@@ -43,17 +52,35 @@ export function createProviders(readIssuer: (name: string) => Promise<LoginIssue
       } catch (cause) {
         // The next login tries again.
         if (known.get(name) === entry) known.delete(name);
-        throw new GatehouseError('identityUnavailable', `the login provider "${name}" cannot be reached; try again later`, { cause });
+        throw new GatehouseError(
+          'identityUnavailable',
+          `the login provider "${name}" cannot be reached; try again later`,
+          { cause },
+        );
       }
     },
+    forget: (name) => void known.delete(name),
   };
 }
 
 async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
-  const dispatcher = new Agent({ connect: issuer.certificateAuthority ? { ca: issuer.certificateAuthority } : {}, allowH2: false });
-  const customFetch = ((url: string, options: object) => undiciFetch(url, { ...options, dispatcher } as never)) as unknown as client.CustomFetch;
-  const authentication = issuer.clientSecret === undefined ? client.None() : client.ClientSecretBasic(issuer.clientSecret);
-  const configuration = await client.discovery(new URL(issuer.discoveryUrl ?? issuer.url), issuer.clientId, undefined, authentication, { [client.customFetch]: customFetch, timeout: TIMEOUT_SECONDS });
-  if (configuration.serverMetadata().issuer !== issuer.url) throw new Error('the discovery document names another issuer');
+  const providerFetch = createProviderFetch(issuer.certificateAuthority);
+  // Read here and not by `client.discovery`, which appends to a URL without `/.well-known/`: `discoveryURL` is exact,
+  // as in Kubernetes, and as the bearer check reads it.
+  const url = issuer.discoveryUrl ?? `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
+  const headers = { accept: 'application/json' };
+  const answer = await providerFetch(url, { body: undefined, headers, method: 'GET', redirect: 'manual', signal });
+  if (answer.status !== 200) throw new Error(`the discovery document cannot be had (${answer.status})`);
+  const metadata = (await answer.json()) as client.ServerMetadata;
+  if (metadata.issuer !== issuer.url) throw new Error('the discovery document names another issuer');
+  const authentication =
+    issuer.clientSecret === undefined ? client.None() : client.ClientSecretBasic(issuer.clientSecret);
+  const configuration = new client.Configuration(metadata, issuer.clientId, undefined, authentication);
+  configuration[client.customFetch] = providerFetch;
+  configuration.timeout = TIMEOUT_SECONDS;
+  // TLS to the token endpoint would do (OpenID Connect Core section 3.1.3.7); the signature costs one look at the keys
+  // and also rules out `none` and HMAC, which a provider may list.
+  client.enableNonRepudiationChecks(configuration);
   return configuration;
 }

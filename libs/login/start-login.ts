@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { loginCookie } from './cookies.ts';
+import { SESSION_COOKIE, cookieValues, loginCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
 import { readReturnTo } from './return-to.ts';
 import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
@@ -9,7 +9,10 @@ import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
  * The callback is the configured one, never made from `Host`.
  * @throws GatehouseError notFound, identityUnavailable.
  */
-export async function startLogin(input: { readonly issuer: string; readonly returnTo: unknown }, ports: LoginPorts): Promise<{ redirectTo: string; setCookie: string }> {
+export async function startLogin(
+  input: { readonly issuer: string; readonly returnTo: unknown; readonly cookieHeader?: string | undefined },
+  ports: LoginPorts,
+): Promise<{ redirectTo: string; setCookie: string }> {
   const { issuer, configuration } = await ports.providers.configure(input.issuer);
   const transaction: Transaction = {
     issuer: issuer.name,
@@ -18,6 +21,7 @@ export async function startLogin(input: { readonly issuer: string; readonly retu
     codeVerifier: client.randomPKCECodeVerifier(),
     returnTo: readReturnTo(input.returnTo),
     startedAtMs: ports.now(),
+    formerSessions: cookieValues(input.cookieHeader, SESSION_COOKIE).filter(isToken).slice(0, MAX_FORMER_SESSIONS),
   };
   const redirectTo = client.buildAuthorizationUrl(configuration, {
     redirect_uri: ports.callbackUrl,
@@ -27,5 +31,12 @@ export async function startLogin(input: { readonly issuer: string; readonly retu
     code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
     code_challenge_method: 'S256',
   });
-  return { redirectTo: redirectTo.href, setCookie: loginCookie(ports.sealer.seal(JSON.stringify(transaction)), TRANSACTION_SECONDS) };
+  return {
+    redirectTo: redirectTo.href,
+    setCookie: loginCookie(ports.sealer.seal(JSON.stringify(transaction)), TRANSACTION_SECONDS),
+  };
 }
+
+/** A browser holds one; planted ones must not make the sealed cookie too large to be kept. */
+const MAX_FORMER_SESSIONS = 2;
+const isToken = (value: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(value);

@@ -8,6 +8,11 @@ export interface Transaction {
   readonly codeVerifier: string;
   readonly returnTo: string;
   readonly startedAtMs: number;
+  /**
+   * Session tokens that the browser held when it began. The Strict cookie is not sent along the provider's redirect,
+   * so at the callback nothing else says which session the new one replaces.
+   */
+  readonly formerSessions: readonly string[];
 }
 
 /** A person needs minutes to type a password and a second factor. */

@@ -37,4 +37,8 @@ export interface Identity {
 export type Authentication =
   | { readonly outcome: 'notPresented'; readonly message?: string }
   | { readonly outcome: 'identified'; readonly identity: Identity }
-  | { readonly outcome: 'failed'; readonly code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable'; readonly message: string };
+  | {
+      readonly outcome: 'failed';
+      readonly code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable';
+      readonly message: string;
+    };

@@ -22,40 +22,77 @@ export interface AuditDraft {
 }
 
 /** `receivedAtMs` in Unix milliseconds; `target` as received, redacted when the record is made. */
-export function createAuditDraft(auditId: string, receivedAtMs: number, revision: number, method: string, target: string): AuditDraft {
+export function createAuditDraft(
+  auditId: string,
+  receivedAtMs: number,
+  revision: number,
+  method: string,
+  target: string,
+): AuditDraft {
   const startedAt = performance.now();
   return {
     auditId,
-    sourceAddress: '', userAgent: '', cluster: '',
-    request: undefined, identity: undefined, grant: undefined, decision: undefined, refusal: undefined,
-    statusCode: 0, bytesIn: 0, bytesOut: 0, upstreamRequests: 0,
+    sourceAddress: '',
+    userAgent: '',
+    cluster: '',
+    request: undefined,
+    identity: undefined,
+    grant: undefined,
+    decision: undefined,
+    refusal: undefined,
+    statusCode: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    upstreamRequests: 0,
     annotations: {},
     toRecord(stage, nowMs) {
       const { request, identity, grant, decision, refusal } = this;
       const complete = stage !== 'ResponseStarted';
       return {
-        auditId, stage, receivedAtMs,
+        auditId,
+        stage,
+        receivedAtMs,
         completedAtMs: complete ? nowMs : undefined,
         durationMs: complete ? Math.round((performance.now() - startedAt) * 1000) / 1000 : undefined,
-        sourceAddress: this.sourceAddress, userAgent: this.userAgent, method,
+        sourceAddress: this.sourceAddress,
+        userAgent: this.userAgent,
+        method,
         requestUri: redactRequestUri(target, request),
         verb: request?.verb ?? method.toLowerCase(),
         cluster: this.cluster,
-        apiGroup: request?.group ?? '', apiVersion: request?.version ?? '', resource: request?.resource ?? '',
-        subresource: request?.subresource ?? '', namespace: request?.namespace ?? '', name: request?.name ?? '',
-        username: identity?.username ?? '', issuer: identity?.issuer ?? '', subject: identity?.subject ?? '',
+        apiGroup: request?.group ?? '',
+        apiVersion: request?.version ?? '',
+        resource: request?.resource ?? '',
+        subresource: request?.subresource ?? '',
+        namespace: request?.namespace ?? '',
+        name: request?.name ?? '',
+        username: identity?.username ?? '',
+        issuer: identity?.issuer ?? '',
+        subject: identity?.subject ?? '',
         groups: identity?.groups ?? [],
-        credentialKind: identity?.credential.kind ?? '', credentialId: identity?.credential.id ?? '',
-        mapping: grant?.mapping ?? '', mappedUser: grant?.user ?? '', mappedGroups: grant?.groups ?? [],
+        credentialKind: identity?.credential.kind ?? '',
+        credentialId: identity?.credential.id ?? '',
+        mapping: grant?.mapping ?? '',
+        mappedUser: grant?.user ?? '',
+        mappedGroups: grant?.groups ?? [],
         decision: decide(decision, refusal),
         rule: decision?.rule ?? '',
         reason: refusal?.message ?? decision?.reason ?? '',
-        statusCode: this.statusCode, bytesIn: this.bytesIn, bytesOut: this.bytesOut, upstreamRequests: this.upstreamRequests,
+        statusCode: this.statusCode,
+        bytesIn: this.bytesIn,
+        bytesOut: this.bytesOut,
+        upstreamRequests: this.upstreamRequests,
         revision,
         annotations: {
           ...this.annotations,
           ...(refusal ? { code: refusal.code } : {}),
-          ...(decision && decision.reported.length > 0 ? { reported: decision.reported.map((entry) => `${entry.rule}=would-${entry.effect.toLowerCase()}`).join(',') } : {}),
+          ...(decision && decision.reported.length > 0
+            ? {
+                reported: decision.reported
+                  .map((entry) => `${entry.rule}=would-${entry.effect.toLowerCase()}`)
+                  .join(','),
+              }
+            : {}),
         },
       };
     },

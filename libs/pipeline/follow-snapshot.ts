@@ -37,10 +37,12 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
       running = load().finally(() => (running = undefined));
       return running;
     }
-    again ??= running.catch(() => {}).then(() => {
-      again = undefined;
-      return refresh();
-    });
+    again ??= running
+      .catch(() => {})
+      .then(() => {
+        again = undefined;
+        return refresh();
+      });
     return again;
   };
   const stop = ports.onChange(() => refresh().catch(ports.onProblem));

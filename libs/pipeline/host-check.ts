@@ -2,7 +2,10 @@
  * Only configured hosts answer: a page on another name that resolves to this address (DNS rebinding) is refused
  * before anything is read of it. A name without a port stands for the external URL's port too.
  */
-export function createHostCheck(externalUrl: string, allowedHosts: readonly string[]): (host: string | undefined) => boolean {
+export function createHostCheck(
+  externalUrl: string,
+  allowedHosts: readonly string[],
+): (host: string | undefined) => boolean {
   const external = new URL(externalUrl);
   const defaultPort = external.protocol === 'https:' ? '443' : '80';
   const accepted = new Set<string>();

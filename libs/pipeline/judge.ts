@@ -49,7 +49,11 @@ export async function judge(
   if (!read.ok) return refuse(read.code, read.message);
   const { headers } = read;
   draft.userAgent = headers.userAgent ?? '';
-  if (!settings.isKnownHost(headers.host)) return refuse(headers.host === undefined ? 'badHeader' : 'misdirected', headers.host === undefined ? 'the request has no Host header' : undefined);
+  if (!settings.isKnownHost(headers.host))
+    return refuse(
+      headers.host === undefined ? 'badHeader' : 'misdirected',
+      headers.host === undefined ? 'the request has no Host header' : undefined,
+    );
 
   // kube: the bytes that are judged here are the bytes that will be sent.
   const prefix = readClusterPrefix(request.url ?? '');
@@ -61,7 +65,8 @@ export async function judge(
   if (!parsed.ok) return refuse(parsed.code, parsed.message);
   const info = (draft.request = parsed.request);
   // Node hands over the socket for any upgrade that is asked for; only the two that the API server speaks are served.
-  if (asksForUpgrade !== (headers.upgrade !== undefined) || (asksForUpgrade && !mayUpgrade(info))) return refuse('badUpgrade');
+  if (asksForUpgrade !== (headers.upgrade !== undefined) || (asksForUpgrade && !mayUpgrade(info)))
+    return refuse('badUpgrade');
 
   // identity
   const authentication = await authenticate(
@@ -70,7 +75,13 @@ export async function judge(
       websocketBearer: headers.websocketBearer,
       cookies: headers.cookies,
       cookieAllowed: cookieCounts(
-        { secFetchSite: headers.secFetchSite, secFetchMode: headers.secFetchMode, origin: headers.origin, method: info.method, upgrade: headers.upgrade !== undefined },
+        {
+          secFetchSite: headers.secFetchSite,
+          secFetchMode: headers.secFetchMode,
+          origin: headers.origin,
+          method: info.method,
+          upgrade: headers.upgrade !== undefined,
+        },
         settings.externalOrigin,
       ),
     },
@@ -86,7 +97,10 @@ export async function judge(
   const own = cluster === GATEWAY_CLUSTER && prefix.kind === 'cluster';
   const upstream = own ? undefined : snapshot.clusters.get(cluster);
   if (!own && !upstream) {
-    return refuse('unknownCluster', prefix.kind === 'default' ? 'no cluster is the default one; use /clusters/<name>/…' : undefined);
+    return refuse(
+      'unknownCluster',
+      prefix.kind === 'default' ? 'no cluster is the default one; use /clusters/<name>/…' : undefined,
+    );
   }
   let grant: Grant | undefined;
   if (!own) {
@@ -96,8 +110,16 @@ export async function judge(
   }
 
   // policy: judges the person, never the mapped names.
-  const decision = (draft.decision = decide(snapshot.policy, identity, cluster, info, { upgrade: headers.upgrade !== undefined }));
+  const decision = (draft.decision = decide(snapshot.policy, identity, cluster, info, {
+    upgrade: headers.upgrade !== undefined,
+  }));
   if (!decision.allowed) return refuse('denied', decision.reason);
-  const base = { ok: true as const, identity, headers, decision, clusterPrefix: prefix.kind === 'cluster' ? `/clusters/${cluster}` : '' };
+  const base = {
+    ok: true as const,
+    identity,
+    headers,
+    decision,
+    clusterPrefix: prefix.kind === 'cluster' ? `/clusters/${cluster}` : '',
+  };
   return grant && upstream ? { ...base, own: false, grant, upstream } : { ...base, own: true };
 }

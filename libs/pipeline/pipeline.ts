@@ -27,7 +27,13 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
   async function run(request: IncomingMessage, asksForUpgrade: boolean, answer: Answer, send: Send): Promise<void> {
     const receivedAtMs = ports.now();
     const snapshot = ports.snapshot();
-    const draft = createAuditDraft(ports.newAuditId(receivedAtMs), receivedAtMs, snapshot.revision, request.method ?? '', request.url ?? '');
+    const draft = createAuditDraft(
+      ports.newAuditId(receivedAtMs),
+      receivedAtMs,
+      snapshot.revision,
+      request.method ?? '',
+      request.url ?? '',
+    );
     try {
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
@@ -72,7 +78,12 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     draft.bytesOut = outcome.bytesOut;
     draft.upstreamRequests = outcome.upstreamRequests;
     if (outcome.aborted) draft.annotations.aborted = outcome.aborted;
-    if (outcome.cause !== undefined) ports.log.warn('forward failed', { auditId: draft.auditId, cluster: draft.cluster, cause: String(outcome.cause) });
+    if (outcome.cause !== undefined)
+      ports.log.warn('forward failed', {
+        auditId: draft.auditId,
+        cluster: draft.cluster,
+        cause: String(outcome.cause),
+      });
     if (outcome.refusal) refuse(draft, answer, outcome.refusal.code, outcome.refusal.message);
   }
 
@@ -80,22 +91,44 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     const code = error instanceof GatehouseError ? error.code : 'internal';
     // Only a GatehouseError's own message may be shown; a cause never is.
     refuse(draft, answer, code, error instanceof GatehouseError ? error.message : undefined);
-    if (ERRORS[code].status >= 500) ports.log.error('request failed', { auditId: draft.auditId, error: String(error), cause: String((error as Error).cause ?? '') });
+    if (ERRORS[code].status >= 500)
+      ports.log.error('request failed', {
+        auditId: draft.auditId,
+        error: String(error),
+        cause: String((error as Error).cause ?? ''),
+      });
   }
 
   return {
-    handleRequest: (request, response) => run(request, false, () => response, (input) => {
-      // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
-      if (input.headers.expectContinue) response.writeContinue();
-      return forwardRequest(input, response);
-    }),
+    handleRequest: (request, response) =>
+      run(
+        request,
+        false,
+        () => response,
+        (input) => {
+          // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
+          if (input.headers.expectContinue) response.writeContinue();
+          return forwardRequest(input, response);
+        },
+      ),
     handleUpgrade(request, socket, head) {
       let response: ServerResponse | undefined;
-      return run(request, true, () => (response ??= answerOnSocket(request, socket)), (input) => forwardUpgrade(input, socket, head));
+      return run(
+        request,
+        true,
+        () => (response ??= answerOnSocket(request, socket)),
+        (input) => forwardUpgrade(input, socket, head),
+      );
     },
     recordUnreadable(code, source) {
       const receivedAtMs = ports.now();
-      const draft = createAuditDraft(ports.newAuditId(receivedAtMs), receivedAtMs, ports.snapshot().revision, source.method, source.target);
+      const draft = createAuditDraft(
+        ports.newAuditId(receivedAtMs),
+        receivedAtMs,
+        ports.snapshot().revision,
+        source.method,
+        source.target,
+      );
       draft.sourceAddress = settings.addresses.read(source.address, undefined);
       draft.refusal = { code, message: ERRORS[code].message };
       draft.statusCode = ERRORS[code].status;
@@ -113,7 +146,13 @@ async function startRecord(draft: AuditDraft, ports: PipelinePorts): Promise<voi
 }
 
 /** The gateway's own objects: same line, but the answer is made here instead of upstream. */
-async function answerOwn(judged: Judged, request: IncomingMessage, draft: AuditDraft, response: ServerResponse, ports: PipelinePorts): Promise<void> {
+async function answerOwn(
+  judged: Judged,
+  request: IncomingMessage,
+  draft: AuditDraft,
+  response: ServerResponse,
+  ports: PipelinePorts,
+): Promise<void> {
   const { headers, identity, decision } = judged;
   if (headers.expectContinue) response.writeContinue();
   const answer = await ports.ownApi.handle({
@@ -128,6 +167,19 @@ async function answerOwn(judged: Judged, request: IncomingMessage, draft: AuditD
   draft.statusCode = answer.statusCode;
   const body = Buffer.from(answer.body);
   draft.bytesOut = body.length;
-  response.writeHead(answer.statusCode, ['Content-Type', answer.contentType, 'Content-Length', String(body.length), 'X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store', 'Content-Security-Policy', 'sandbox', 'Audit-Id', draft.auditId]);
+  response.writeHead(answer.statusCode, [
+    'Content-Type',
+    answer.contentType,
+    'Content-Length',
+    String(body.length),
+    'X-Content-Type-Options',
+    'nosniff',
+    'Cache-Control',
+    'no-store',
+    'Content-Security-Policy',
+    'sandbox',
+    'Audit-Id',
+    draft.auditId,
+  ]);
   response.end(body);
 }

@@ -51,5 +51,8 @@ export interface PipelinePorts {
   now(): number;
   newAuditId(nowMs: number): string;
   /** The gateway's own log. Never given a secret. */
-  readonly log: { error(message: string, fields: Record<string, unknown>): void; warn(message: string, fields: Record<string, unknown>): void };
+  readonly log: {
+    error(message: string, fields: Record<string, unknown>): void;
+    warn(message: string, fields: Record<string, unknown>): void;
+  };
 }

@@ -41,25 +41,48 @@ export async function compileSnapshot(
 ): Promise<{ snapshot: Snapshot; retired: ClusterUpstream[] }> {
   const byKind = Map.groupBy(loaded.objects, (object) => object.kind);
   const sources: Record<string, string> = {};
-  const reuse = <T>(kind: string, old: T | undefined, compile: (objects: readonly ResourceObject<unknown>[]) => T): T => {
+  const reuse = <T>(
+    kind: string,
+    old: T | undefined,
+    compile: (objects: readonly ResourceObject<unknown>[]) => T,
+  ): T => {
     const objects = byKind.get(kind) ?? [];
     sources[kind] = objects.map(versionOf).join('\n');
     return old !== undefined && previous?.sources[kind] === sources[kind] ? old : compile(objects);
   };
   const issuers = reuse('Issuer', previous?.issuers, (objects) => compileIssuers(objects.map(flatten<IssuerInput>)));
-  const mappings = reuse('Mapping', previous?.mappings, (objects) => compileMappings(objects.map(flatten<MappingInput>)));
-  const policy = reuse('AccessRule', previous?.policy, (objects) => compilePolicy(objects.map(flatten<AccessRuleInput>)));
+  const mappings = reuse('Mapping', previous?.mappings, (objects) =>
+    compileMappings(objects.map(flatten<MappingInput>)),
+  );
+  const policy = reuse('AccessRule', previous?.policy, (objects) =>
+    compilePolicy(objects.map(flatten<AccessRuleInput>)),
+  );
 
   const clusters = new Map<string, ClusterUpstream>();
   for (const object of byKind.get('Cluster') ?? []) {
     const { name } = object.metadata;
     sources[`Cluster/${name}`] = versionOf(object);
     const old = previous?.clusters.get(name);
-    clusters.set(name, old && previous?.sources[`Cluster/${name}`] === versionOf(object) ? old : await ports.openCluster(object));
+    clusters.set(
+      name,
+      old && previous?.sources[`Cluster/${name}`] === versionOf(object) ? old : await ports.openCluster(object),
+    );
   }
   const retired = [...(previous?.clusters.values() ?? [])].filter((old) => clusters.get(old.name) !== old);
   const defaultCluster = [...clusters.values()].find((cluster) => cluster.isDefault)?.name;
-  return { snapshot: { revision: loaded.revision, issuers, mappings, policy, clusters, defaultCluster, sources, objects: loaded.objects }, retired };
+  return {
+    snapshot: {
+      revision: loaded.revision,
+      issuers,
+      mappings,
+      policy,
+      clusters,
+      defaultCluster,
+      sources,
+      objects: loaded.objects,
+    },
+    retired,
+  };
 }
 
 function versionOf(object: ResourceObject<unknown>): string {

@@ -14,15 +14,26 @@ const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
  * Answers with a Kubernetes `Status` whose `code` is the HTTP status. 401 names the scheme (RFC 9110 section 11.6.1);
  * `nosniff` since messages quote what the client sent.
  */
-export function writeStatus(response: ServerResponse, code: ErrorCode, message: string | undefined, auditId: string, details?: object): void {
+export function writeStatus(
+  response: ServerResponse,
+  code: ErrorCode,
+  message: string | undefined,
+  auditId: string,
+  details?: object,
+): void {
   const entry = ERRORS[code];
   const body = statusBody(entry.status, entry.reason, message ?? entry.message, details);
   const headers: string[] = [
-    'Content-Type', 'application/json',
-    'Content-Length', String(Buffer.byteLength(body)),
-    'X-Content-Type-Options', 'nosniff',
-    'Cache-Control', 'no-store',
-    'Audit-Id', auditId,
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'X-Content-Type-Options',
+    'nosniff',
+    'Cache-Control',
+    'no-store',
+    'Audit-Id',
+    auditId,
   ];
   if (entry.status === 401) headers.push('WWW-Authenticate', 'Bearer realm="gatehouse"');
   const retryAfter = RETRY_AFTER[code];

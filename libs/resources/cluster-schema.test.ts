@@ -72,6 +72,11 @@ describe('Cluster', () => {
   ])('the server %j is accepted', (server) => {
     valid(cluster({ server, credential }));
   });
+  test('a refused server is told what would be right', () => {
+    const messageFor = (server: string): string => problems(cluster({ server, credential })).join();
+    expect(messageFor('http://10.1.2.3')).toBe('spec.server: must begin with https://');
+    expect(messageFor('https://0x7f.1:6443/a')).toBe('spec.server: must be spelt https://127.0.0.1:6443/a');
+  });
   test('the name of the gateway’s own cluster is refused, and so is a dot, which no path segment of ours holds', () => {
     expect(problems(cluster({ server: SERVER, credential }, 'gatehouse'))).toEqual([
       expect.stringContaining('reserved'),

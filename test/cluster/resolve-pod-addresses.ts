@@ -1,6 +1,6 @@
 import type { ApiClient } from './call-api.ts';
 import type { ResolveTarget } from './proxy-egress.ts';
-import { nodeAddress } from './run-control-plane.ts';
+import { nodeAddress } from './node-address.ts';
 
 interface PodList {
   items: { metadata: { namespace: string; name: string } }[];

@@ -2,14 +2,12 @@
 // and keeps its files in the cluster's own folder.
 import { join } from 'node:path';
 import type { Binaries } from './build-binaries.ts';
+import { nodeAddress } from './node-address.ts';
 import { runPart, type RunningPart } from './run-part.ts';
 import type { Recorder } from './record-cluster.ts';
 import type { PodServerSettings } from './serve-pods.ts';
 
 export type PartName = keyof Binaries | 'pod-server';
-
-/** Where the node says that its kubelet is. Nothing listens there: see proxy-egress.ts. */
-export const nodeAddress = { host: '10.243.0.1', port: 10_250 } as const;
 
 export interface ControlPlane {
   binaries: Binaries;

@@ -8,7 +8,7 @@ import {
   issueServerCertificate,
   type KeyedCertificate,
 } from './issue-certificates.ts';
-import { nodeAddress } from './run-control-plane.ts';
+import { nodeAddress } from './node-address.ts';
 import { writeKubeconfig } from './write-kubeconfig.ts';
 
 /** What later steps need of the files that were written. */

@@ -10,8 +10,15 @@ export interface CliResult {
 }
 
 /** Runs the real `bin/gatehouse`; answers whatever its exit code. */
-export async function tryCli(args: readonly string[], environment: Record<string, string>, input = ''): Promise<CliResult> {
-  const child = spawn(join(rootOf(), 'bin/gatehouse'), args, { env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment }, stdio: 'pipe' });
+export async function tryCli(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input = '',
+): Promise<CliResult> {
+  const child = spawn(join(rootOf(), 'bin/gatehouse'), args, {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+    stdio: 'pipe',
+  });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -26,9 +33,14 @@ export async function tryCli(args: readonly string[], environment: Record<string
 }
 
 /** Runs the real `bin/gatehouse`. @throws where it exits other than 0, with what it said. */
-export async function runCli(args: readonly string[], environment: Record<string, string>, input = ''): Promise<string> {
+export async function runCli(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input = '',
+): Promise<string> {
   const result = await tryCli(args, environment, input);
-  if (result.code !== 0) throw new Error(`gatehouse ${args.join(' ')} exited ${result.code}: ${result.stderr || result.stdout}`);
+  if (result.code !== 0)
+    throw new Error(`gatehouse ${args.join(' ')} exited ${result.code}: ${result.stderr || result.stdout}`);
   return result.stdout;
 }
 

@@ -69,7 +69,11 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   await runCli(['apply', '-f', join(import.meta.dirname, 'manifests')], environment);
   await runCli(['admin', 'grant', '--issuer', 'demo', '--group', 'demo:cluster-admins'], environment);
   const daveUpstreamToken = await cluster.createServiceAccountToken('team-a', 'dave', TOKEN_SECONDS);
-  await runCli(['upstream-token', 'set', '--cluster', 'demo', '--issuer', 'demo', '--user', 'demo:dave', '--subject', 'dave'], environment, daveUpstreamToken);
+  await runCli(
+    ['upstream-token', 'set', '--cluster', 'demo', '--issuer', 'demo', '--user', 'demo:dave', '--subject', 'dave'],
+    environment,
+    daveUpstreamToken,
+  );
 
   const logFile = join(directory, 'gateway.log');
   let gateway = await startGateway(environment, logFile);
@@ -83,7 +87,14 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     people[name] = { kubeconfig, idToken, password: identityProvider.passwordOf(name) };
   }
   return {
-    url, port: options.port, caFile, directory, people, daveUpstreamToken, environment, logFile,
+    url,
+    port: options.port,
+    caFile,
+    directory,
+    people,
+    daveUpstreamToken,
+    environment,
+    logFile,
     running: () => gateway,
     async restart() {
       await gateway.stop();
@@ -101,27 +112,50 @@ async function writeConnections(directory: string, options: DemoGatewayOptions):
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const objects = [
     {
-      apiVersion: 'gatehouse.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'demo' },
+      apiVersion: 'gatehouse.dev/v1alpha1',
+      kind: 'Cluster',
+      metadata: { name: 'demo' },
       spec: {
-        server: options.serverUrl ?? cluster.serverUrl, certificateAuthorityData: base64(cluster.caPem), default: true,
+        server: options.serverUrl ?? cluster.serverUrl,
+        certificateAuthorityData: base64(cluster.caPem),
+        default: true,
         credential: { clientCertificateData: base64(certPem), clientKeyData: base64(keyPem) },
       },
     },
     {
-      apiVersion: 'gatehouse.dev/v1alpha1', kind: 'Issuer', metadata: { name: 'demo' },
+      apiVersion: 'gatehouse.dev/v1alpha1',
+      kind: 'Issuer',
+      metadata: { name: 'demo' },
       spec: {
-        issuer: { url: identityProvider.issuerUrl, certificateAuthority: identityProvider.caPem, audiences: [identityProvider.clientId] },
-        claimMappings: { username: { claim: 'preferred_username', prefix: 'demo:' }, groups: { claim: 'groups', prefix: 'demo:' }, uid: { claim: 'sub' } },
-        login: { clientID: identityProvider.clientId, clientSecret: identityProvider.clientSecret, scopes: ['openid', 'profile', 'email', 'groups'], displayName: 'Demo login' },
+        issuer: {
+          url: identityProvider.issuerUrl,
+          certificateAuthority: identityProvider.caPem,
+          audiences: [identityProvider.clientId],
+        },
+        claimMappings: {
+          username: { claim: 'preferred_username', prefix: 'demo:' },
+          groups: { claim: 'groups', prefix: 'demo:' },
+          uid: { claim: 'sub' },
+        },
+        login: {
+          clientID: identityProvider.clientId,
+          clientSecret: identityProvider.clientSecret,
+          scopes: ['openid', 'profile', 'email', 'groups'],
+          displayName: 'Demo login',
+        },
       },
     },
   ];
-  writeFileSync(join(directory, 'connections.yaml'), objects.map((object) => stringify(object)).join('---\n'), { mode: 0o600 });
+  writeFileSync(join(directory, 'connections.yaml'), objects.map((object) => stringify(object)).join('---\n'), {
+    mode: 0o600,
+  });
 }
 
 function kubeconfigFor(name: string, server: string, caFile: string, token: string): string {
   return stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'demo',
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'demo',
     clusters: [{ name: 'demo', cluster: { server, 'certificate-authority': caFile } }],
     contexts: [{ name: 'demo', context: { cluster: 'demo', user: name } }],
     users: [{ name, user: { token } }],

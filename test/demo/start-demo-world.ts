@@ -16,7 +16,12 @@ export interface DemoWorld {
  * What the demo and the end-to-end tests stand on: a real control plane and a real identity provider, which knows the
  * callback of a gateway on each of `gatewayPorts`. Stops everything it started where a later part fails.
  */
-export async function startDemoWorld(options: { directory: string; gatewayPorts: readonly number[]; idTokenSeconds: number; log: (line: string) => void }): Promise<DemoWorld> {
+export async function startDemoWorld(options: {
+  directory: string;
+  gatewayPorts: readonly number[];
+  idTokenSeconds: number;
+  log: (line: string) => void;
+}): Promise<DemoWorld> {
   const { directory, log } = options;
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -38,7 +43,13 @@ export async function startDemoWorld(options: { directory: string; gatewayPorts:
       cluster,
       identityProvider,
       async startGateway(gatewayOptions) {
-        const gateway = await startDemoGateway({ ...gatewayOptions, directory: join(directory, gatewayOptions.directory), cluster, identityProvider, log });
+        const gateway = await startDemoGateway({
+          ...gatewayOptions,
+          directory: join(directory, gatewayOptions.directory),
+          cluster,
+          identityProvider,
+          log,
+        });
         stops.push(() => gateway.stop());
         return gateway;
       },

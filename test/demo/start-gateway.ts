@@ -29,7 +29,9 @@ export async function startGateway(environment: Record<string, string>, logFile:
   child.stdout?.pipe(log);
   child.stderr?.pipe(log);
   const exited = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
-  const ready = new Promise<void>((resolve) => child.on('message', (message) => (message as { ready?: boolean }).ready && resolve()));
+  const ready = new Promise<void>((resolve) =>
+    child.on('message', (message) => (message as { ready?: boolean }).ready && resolve()),
+  );
   const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), START_WITHIN_MS).unref());
   const first = await Promise.race([ready.then(() => 'ready' as const), exited, late]);
   const readLog = (): string => readFileSync(logFile, 'utf8');

@@ -14,11 +14,20 @@ interface CurlAnswer {
 /** The real curl, as a person would paste it. */
 function curl(gateway: GatewayView, path: string, args: readonly string[] = []): Promise<CurlAnswer> {
   return new Promise((resolve, reject) => {
-    execFile('curl', ['-sS', '-i', '--max-time', '20', '--cacert', gateway.caFile, ...args, gateway.url + path], { maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error) return reject(new Error(stderr));
-      const at = stdout.indexOf('\r\n\r\n');
-      resolve({ headers: stdout.slice(0, at), body: stdout.slice(at + 4), status: Number(/^HTTP\/[\d.]+ (\d+)/.exec(stdout)?.[1]) });
-    });
+    execFile(
+      'curl',
+      ['-sS', '-i', '--max-time', '20', '--cacert', gateway.caFile, ...args, gateway.url + path],
+      { maxBuffer: 16 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error) return reject(new Error(stderr));
+        const at = stdout.indexOf('\r\n\r\n');
+        resolve({
+          headers: stdout.slice(0, at),
+          body: stdout.slice(at + 4),
+          status: Number(/^HTTP\/[\d.]+ (\d+)/.exec(stdout)?.[1]),
+        });
+      },
+    );
   });
 }
 
@@ -31,7 +40,13 @@ describe.each(bothEngines())('curl with bob’s token, gateway on $engine', (gat
     const answer = await curl(gateway, '/api/v1/namespaces/team-a/pods');
     expect(answer.status).toBe(401);
     expect(answer.headers.toLowerCase()).toContain('www-authenticate: bearer');
-    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Unauthorized', code: 401 });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'Unauthorized',
+      code: 401,
+    });
   });
 
   it('refuses an expired token with 401', async () => {
@@ -47,7 +62,11 @@ describe.each(bothEngines())('curl with bob’s token, gateway on $engine', (gat
   });
 
   it('does not look at a cookie beside a token', async () => {
-    const answer = await curl(gateway, '/api/v1/namespaces/team-a/pods', [...bearer('nonsense'), '-H', 'Cookie: __Host-gatehouse-session=x']);
+    const answer = await curl(gateway, '/api/v1/namespaces/team-a/pods', [
+      ...bearer('nonsense'),
+      '-H',
+      'Cookie: __Host-gatehouse-session=x',
+    ]);
     expect(answer.status).toBe(401);
   });
 
@@ -56,7 +75,9 @@ describe.each(bothEngines())('curl with bob’s token, gateway on $engine', (gat
     expect(answer.status).toBe(403);
     const status = JSON.parse(answer.body) as { message: string; reason: string };
     expect(status.reason).toBe('Forbidden');
-    expect(status.message).toContain('User "demo:bob" (issuer demo) cannot list resource "secrets" in API group "" in the namespace "team-a"');
+    expect(status.message).toContain(
+      'User "demo:bob" (issuer demo) cannot list resource "secrets" in API group "" in the namespace "team-a"',
+    );
     expect(status.message).toContain('no access rule allows it');
   });
 
@@ -97,14 +118,38 @@ describe.each(bothEngines())('curl with bob’s token, gateway on $engine', (gat
   it('takes a body that was announced with Expect: 100-continue', async () => {
     const alice = bearer(gateway.people.alice.idToken);
     const file = join(gateway.directory, 'expect-body.json');
-    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `expected-${gateway.engine}` }, data: { a: 'x'.repeat(200_000) } }));
-    const answer = await curl(gateway, '/api/v1/namespaces/team-a/configmaps', [...alice, '-H', 'Expect: 100-continue', '-H', 'Content-Type: application/json', '--data-binary', `@${file}`]);
+    writeFileSync(
+      file,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: `expected-${gateway.engine}` },
+        data: { a: 'x'.repeat(200_000) },
+      }),
+    );
+    const answer = await curl(gateway, '/api/v1/namespaces/team-a/configmaps', [
+      ...alice,
+      '-H',
+      'Expect: 100-continue',
+      '-H',
+      'Content-Type: application/json',
+      '--data-binary',
+      `@${file}`,
+    ]);
     expect(`${answer.headers}${answer.body}`).toMatch(/^HTTP\/1.1 100 Continue/);
     expect(`${answer.headers}${answer.body}`).toContain('HTTP/1.1 201 Created');
   });
 
   it('does not ask for the body of a request that is denied', async () => {
-    const answer = await curl(gateway, '/api/v1/namespaces/team-b/configmaps', [...bob, '-H', 'Expect: 100-continue', '-H', 'Content-Type: application/json', '--data-binary', '{}']);
+    const answer = await curl(gateway, '/api/v1/namespaces/team-b/configmaps', [
+      ...bob,
+      '-H',
+      'Expect: 100-continue',
+      '-H',
+      'Content-Type: application/json',
+      '--data-binary',
+      '{}',
+    ]);
     expect(answer.status).toBe(403);
   });
 

@@ -42,18 +42,29 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const gateways: Record<GatewayView['engine'], DemoGateway> = {
       sqlite: await world.startGateway({ directory: 'sqlite', port: ports[0] }),
       postgres: await world.startGateway({ directory: 'postgres', port: ports[1], databaseUrl, encryptionKey }),
-      recorded: await world.startGateway({ directory: 'recorded', port: ports[2], serverUrl: `https://127.0.0.1:${traffic.port}` }),
+      recorded: await world.startGateway({
+        directory: 'recorded',
+        port: ports[2],
+        serverUrl: `https://127.0.0.1:${traffic.port}`,
+      }),
     };
     const direct: WorldView['direct'] = {};
-    for (const [name, group] of [['alice', 'team-a-admins'], ['bob', 'team-a-viewers'], ['root', 'cluster-admins']] as const) {
-      direct[name] = cluster.writeKubeconfig(`direct-${name}`, await cluster.issueClientCertificate({ user: `demo:${name}`, groups: [`demo:${group}`] }));
+    for (const [name, group] of [
+      ['alice', 'team-a-admins'],
+      ['bob', 'team-a-viewers'],
+      ['root', 'cluster-admins'],
+    ] as const) {
+      direct[name] = cluster.writeKubeconfig(
+        `direct-${name}`,
+        await cluster.issueClientCertificate({ user: `demo:${name}`, groups: [`demo:${group}`] }),
+      );
     }
     const commands: Readonly<Record<string, (body: Record<string, string>) => unknown>> = {
       'append-log': ({ namespace = '', line = '' }) => cluster.appendLog(namespace, line),
       'stop-api-server': () => cluster.stopApiServer('SIGKILL'),
       'start-api-server': () => cluster.startApiServer(),
       'restart-gateway': ({ engine }) => gateways[engine as GatewayView['engine']].restart(),
-      'traffic': () => traffic.counts(),
+      traffic: () => traffic.counts(),
       'dump-postgres': async () => ({ base64: (await postgres.dump(databaseUrl)).toString('base64') }),
       'pause-postgres': () => postgres.pause(),
       'resume-postgres': () => postgres.resume(),
@@ -85,13 +96,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
       auditLogPath: cluster.auditLogPath,
       direct,
       identityProvider: {
-        issuerUrl: identityProvider.issuerUrl, caPem: identityProvider.caPem, clientId: identityProvider.clientId, clientSecret: identityProvider.clientSecret,
+        issuerUrl: identityProvider.issuerUrl,
+        caPem: identityProvider.caPem,
+        clientId: identityProvider.clientId,
+        clientSecret: identityProvider.clientSecret,
         signingKey: identityProvider.signingKey as Record<string, string>,
       },
       gateways: Object.entries(gateways).map(([engine, gateway]) => ({
         engine: engine as GatewayView['engine'],
-        url: gateway.url, port: gateway.port, caFile: gateway.caFile, directory: gateway.directory, logFile: gateway.logFile,
-        environment: gateway.environment, daveUpstreamToken: gateway.daveUpstreamToken,
+        url: gateway.url,
+        port: gateway.port,
+        caFile: gateway.caFile,
+        directory: gateway.directory,
+        logFile: gateway.logFile,
+        environment: gateway.environment,
+        daveUpstreamToken: gateway.daveUpstreamToken,
         people: Object.fromEntries(PEOPLE.map((name) => [name, gateway.people[name]])) as GatewayView['people'],
       })),
     });

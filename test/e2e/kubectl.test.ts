@@ -7,28 +7,73 @@ import { comparable } from './compare-commands.ts';
 import { kubectl, spawnKubectl, waitForOutput } from './run-kubectl.ts';
 import { bothEngines, control, world } from './world.ts';
 
-const manifest = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: team-a\ndata:\n  a: b\n`;
+const manifest = (name: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: team-a\ndata:\n  a: b\n`;
 
 /** Commands whose output, error and exit code must be the same through the gateway and direct. */
-const SAME: readonly (readonly [string, readonly string[], { input?: string; env?: Record<string, string>; reset?: readonly string[] }?])[] = [
+interface Options {
+  readonly input?: string;
+  readonly env?: Record<string, string>;
+  readonly reset?: readonly string[];
+}
+const SAME: readonly [title: string, args: readonly string[], options?: Options][] = [
   ['get pods', ['-n', 'team-a', 'get', 'pods']],
   ['get one pod as YAML', ['-n', 'team-a', 'get', 'pod', 'web', '-o', 'yaml']],
   ['get a pod that is not there', ['-n', 'team-a', 'get', 'pod', 'nothing']],
-  ['get with selectors', ['-n', 'team-a', 'get', 'pods', '-l', 'app in (web,x),!gone', '--field-selector', 'status.phase=Running,metadata.name=web']],
+  [
+    'get with selectors',
+    [
+      '-n',
+      'team-a',
+      'get',
+      'pods',
+      '-l',
+      'app in (web,x),!gone',
+      '--field-selector',
+      'status.phase=Running,metadata.name=web',
+    ],
+  ],
   ['get all', ['-n', 'team-a', 'get', 'all']],
   ['describe', ['-n', 'team-a', 'describe', 'service', 'web']],
   ['logs', ['-n', 'team-a', 'logs', 'web', '--tail=1']],
   ['logs of a container that is not there', ['-n', 'team-a', 'logs', 'web', '-c', 'nothing']],
   ['exec', ['-n', 'team-a', 'exec', 'web', '--', 'id']],
-  ['exec by SPDY', ['-n', 'team-a', 'exec', 'web', '--', 'id'], { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } }],
+  [
+    'exec by SPDY',
+    ['-n', 'team-a', 'exec', 'web', '--', 'id'],
+    { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } },
+  ],
   ['exec with an exit code', ['-n', 'team-a', 'exec', 'web', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']],
-  ['exec with an exit code by SPDY', ['-n', 'team-a', 'exec', 'web', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'], { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } }],
+  [
+    'exec with an exit code by SPDY',
+    ['-n', 'team-a', 'exec', 'web', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'],
+    { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } },
+  ],
   ['exec into a pod that is not there', ['-n', 'team-a', 'exec', 'nothing', '--', 'id']],
   ['exec of a program that is not there', ['-n', 'team-a', 'exec', 'web', '--', 'no-such-program']],
-  ['apply from standard input', ['-n', 'team-a', 'apply', '-f', '-'], { input: manifest('applied'), reset: ['-n', 'team-a', 'delete', '--ignore-not-found', 'configmap', 'applied'] }],
-  ['server-side apply', ['-n', 'team-a', 'apply', '--server-side', '--field-manager=test', '-f', '-'], { input: manifest('server-side'), reset: ['-n', 'team-a', 'delete', '--ignore-not-found', 'configmap', 'server-side'] }],
-  ['apply of an invalid object', ['-n', 'team-a', 'apply', '-f', '-'], { input: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: UPPER\n  namespace: team-a\n' }],
-  ['label', ['-n', 'team-a', 'label', 'pod', 'web', 'tested=yes'], { reset: ['-n', 'team-a', 'label', 'pod', 'web', 'tested-'] }],
+  [
+    'apply from standard input',
+    ['-n', 'team-a', 'apply', '-f', '-'],
+    { input: manifest('applied'), reset: ['-n', 'team-a', 'delete', '--ignore-not-found', 'configmap', 'applied'] },
+  ],
+  [
+    'server-side apply',
+    ['-n', 'team-a', 'apply', '--server-side', '--field-manager=test', '-f', '-'],
+    {
+      input: manifest('server-side'),
+      reset: ['-n', 'team-a', 'delete', '--ignore-not-found', 'configmap', 'server-side'],
+    },
+  ],
+  [
+    'apply of an invalid object',
+    ['-n', 'team-a', 'apply', '-f', '-'],
+    { input: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: UPPER\n  namespace: team-a\n' },
+  ],
+  [
+    'label',
+    ['-n', 'team-a', 'label', 'pod', 'web', 'tested=yes'],
+    { reset: ['-n', 'team-a', 'label', 'pod', 'web', 'tested-'] },
+  ],
   ['delete what is not there', ['-n', 'team-a', 'delete', 'configmap', 'nothing']],
   ['api-resources', ['api-resources']],
   ['api-versions', ['api-versions']],
@@ -46,8 +91,9 @@ describe.each(bothEngines())('kubectl through the gateway on $engine', (gateway)
   const alice = gateway.people.alice.kubeconfig;
   const direct = world().direct.alice as string;
 
-  it.each(SAME)('%s: the same as direct', async (_title, args, options = {}) => {
-    const reset = async (): Promise<unknown> => options.reset && (await kubectl(world().adminKubeconfig, options.reset));
+  it.each(SAME)('%s: the same as direct', async (_title, args, options) => {
+    const reset = async (): Promise<unknown> =>
+      options?.reset && (await kubectl(world().adminKubeconfig, options.reset));
     await reset();
     const straight = comparable(await kubectl(direct, args, options));
     await reset();
@@ -64,15 +110,24 @@ describe.each(bothEngines())('kubectl through the gateway on $engine', (gateway)
   it('create and delete leave what they say', async () => {
     const name = `made-${gateway.engine}`;
     expect((await kubectl(alice, ['-n', 'team-a', 'create', 'configmap', name, '--from-literal=a=b'])).code).toBe(0);
-    expect((await kubectl(direct, ['-n', 'team-a', 'get', 'configmap', name, '-o', 'jsonpath={.data.a}'])).stdout).toBe('b');
+    expect((await kubectl(direct, ['-n', 'team-a', 'get', 'configmap', name, '-o', 'jsonpath={.data.a}'])).stdout).toBe(
+      'b',
+    );
     expect((await kubectl(alice, ['-n', 'team-a', 'delete', 'configmap', name])).code).toBe(0);
     expect((await kubectl(direct, ['-n', 'team-a', 'get', 'configmap', name])).code).toBe(1);
   });
 
-  it.each([['WebSocket', {}], ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }]] as const)('a megabyte goes through exec and back unharmed by %s', async (_protocol, env) => {
+  it.each([
+    ['WebSocket', {}],
+    ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }],
+  ] as const)('a megabyte goes through exec and back unharmed by %s', async (_protocol, env) => {
     const megabyte = randomBytes(1024 * 1024);
     const run = await kubectl(alice, ['-n', 'team-a', 'exec', '-i', 'web', '--', 'cat'], { input: megabyte, env });
-    expect({ code: run.code, same: run.stdoutBytes.equals(megabyte), stderr: run.stderr }).toEqual({ code: 0, same: true, stderr: '' });
+    expect({ code: run.code, same: run.stdoutBytes.equals(megabyte), stderr: run.stderr }).toEqual({
+      code: 0,
+      same: true,
+      stderr: '',
+    });
   });
 
   it('cp takes a file there and back', async () => {
@@ -128,7 +183,10 @@ describe.each(bothEngines())('kubectl through the gateway on $engine', (gateway)
     }
   });
 
-  it.each([['WebSocket', {}], ['SPDY', { KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }]] as const)('port-forward reaches the pod by %s', async (_protocol, env) => {
+  it.each([
+    ['WebSocket', {}],
+    ['SPDY', { KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }],
+  ] as const)('port-forward reaches the pod by %s', async (_protocol, env) => {
     const child = spawnKubectl(alice, ['-n', 'team-a', 'port-forward', 'pod/web', ':8080'], { env });
     try {
       const port = /Forwarding from 127\.0\.0\.1:(\d+)/.exec(await waitForOutput(child, 'Forwarding from'))?.[1];

@@ -19,11 +19,19 @@ export interface KubectlOptions {
 export function spawnKubectl(kubeconfig: string, args: readonly string[], options: KubectlOptions = {}): ChildProcess {
   // A home of its own: a discovery cache of another run would answer for the server.
   const home = mkdtempSync(join(world().directory, 'home-'));
-  return spawn(world().kubectlPath, ['--kubeconfig', kubeconfig, ...args], { env: { PATH: process.env.PATH ?? '', HOME: home, ...options.env }, ...(options.cwd ? { cwd: options.cwd } : {}), stdio: 'pipe' });
+  return spawn(world().kubectlPath, ['--kubeconfig', kubeconfig, ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: home, ...options.env },
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    stdio: 'pipe',
+  });
 }
 
 /** Runs the real kubectl to its end; never throws for a failing command. Killed after 60 s. */
-export async function kubectl(kubeconfig: string, args: readonly string[], options: KubectlOptions = {}): Promise<KubectlRun> {
+export async function kubectl(
+  kubeconfig: string,
+  args: readonly string[],
+  options: KubectlOptions = {},
+): Promise<KubectlRun> {
   const child = spawnKubectl(kubeconfig, args, options);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -45,7 +53,10 @@ export async function kubectl(kubeconfig: string, args: readonly string[], optio
 export async function waitForOutput(child: ChildProcess, text: string): Promise<string> {
   let seen = '';
   return await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${JSON.stringify(text)} within 20 s in ${JSON.stringify(seen)}`)), 20_000);
+    const timer = setTimeout(
+      () => reject(new Error(`no ${JSON.stringify(text)} within 20 s in ${JSON.stringify(seen)}`)),
+      20_000,
+    );
     const look = (chunk: Buffer): void => {
       seen += chunk.toString();
       if (!seen.includes(text)) return;

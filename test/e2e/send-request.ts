@@ -21,15 +21,36 @@ export interface SendOptions {
 export function send(gateway: GatewayView, target: string, options: SendOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = Array.isArray(options.headers)
-      ? ['Host', `127.0.0.1:${gateway.port}`, ...(options.token ? ['Authorization', `Bearer ${options.token}`] : []), ...options.headers]
-      : { ...(options.token ? { authorization: `Bearer ${options.token}` } : {}), ...(options.headers as Record<string, string> | undefined) };
-    const outbound = request({ host: '127.0.0.1', port: gateway.port, ca: readFileSync(gateway.caFile), agent: false, method: options.method ?? 'GET', path: target, headers: headers as never }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk: string) => (body += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, rawHeaders: answer.rawHeaders, body }));
-      answer.on('error', reject);
-    });
+      ? [
+          'Host',
+          `127.0.0.1:${gateway.port}`,
+          ...(options.token ? ['Authorization', `Bearer ${options.token}`] : []),
+          ...options.headers,
+        ]
+      : {
+          ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
+          ...(options.headers as Record<string, string> | undefined),
+        };
+    const outbound = request(
+      {
+        host: '127.0.0.1',
+        port: gateway.port,
+        ca: readFileSync(gateway.caFile),
+        agent: false,
+        method: options.method ?? 'GET',
+        path: target,
+        headers: headers as never,
+      },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk: string) => (body += chunk));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, rawHeaders: answer.rawHeaders, body }),
+        );
+        answer.on('error', reject);
+      },
+    );
     outbound.on('error', reject);
     outbound.end(options.body);
   });
@@ -49,7 +70,9 @@ export function sendRaw(gateway: GatewayView, bytes: string | Buffer): Promise<s
       if (length && head >= 0 && text.length >= head + 4 + Number(length[1])) socket.end();
     });
     socket.on('close', () => resolve(text));
-    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(text) : reject(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(text) : reject(error),
+    );
     socket.write(bytes);
   });
 }

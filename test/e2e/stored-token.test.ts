@@ -11,13 +11,20 @@ import { send } from './send-request.ts';
 import { bothEngines, control, gatewayOn, readServerLog, type GatewayView } from './world.ts';
 
 function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Everything of a gateway that lies on a disk, and a dump of its database. */
 async function everythingStored(gateway: GatewayView): Promise<Map<string, Buffer>> {
-  const stored = new Map(filesBelow(gateway.directory).filter((file) => !/kubeconfig$/.test(file)).map((file) => [file, readFileSync(file)]));
-  if (gateway.engine === 'postgres') stored.set('pg_dump', Buffer.from((await control<{ base64: string }>('dump-postgres')).base64, 'base64'));
+  const stored = new Map(
+    filesBelow(gateway.directory)
+      .filter((file) => !file.endsWith('kubeconfig'))
+      .map((file) => [file, readFileSync(file)]),
+  );
+  if (gateway.engine === 'postgres')
+    stored.set('pg_dump', Buffer.from((await control<{ base64: string }>('dump-postgres')).base64, 'base64'));
   return stored;
 }
 
@@ -44,27 +51,54 @@ describe.each(bothEngines())('dave’s stored token on $engine', (gateway) => {
   });
 
   it('would have been found', () => {
-    expect(findSecret(gateway.daveUpstreamToken, Buffer.from(`x${Buffer.from(gateway.daveUpstreamToken).toString('hex')}`))).not.toEqual([]);
+    expect(
+      findSecret(gateway.daveUpstreamToken, Buffer.from(`x${Buffer.from(gateway.daveUpstreamToken).toString('hex')}`)),
+    ).not.toEqual([]);
   });
 
   it('is not shown by any answer about dave', async () => {
     const me = await send(gateway, '/-/me', { token: gateway.people.dave.idToken });
     expect(me.status).toBe(200);
     expect(findSecret(gateway.daveUpstreamToken, Buffer.from(me.body))).toEqual([]);
-    expect(JSON.parse(me.body)).toMatchObject({ clusters: [{ name: 'demo', mode: 'storedToken', user: 'system:serviceaccount:team-a:dave', storedToken: { present: true } }] });
+    expect(JSON.parse(me.body)).toMatchObject({
+      clusters: [
+        {
+          name: 'demo',
+          mode: 'storedToken',
+          user: 'system:serviceaccount:team-a:dave',
+          storedToken: { present: true },
+        },
+      ],
+    });
   });
 
   it('cannot be replaced by what the cluster does not know, nor by a member of system:masters', async () => {
-    const put = (token: string) => send(gateway, '/-/me/upstream-tokens/demo', { method: 'PUT', token: gateway.people.dave.idToken, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
+    const put = (token: string) =>
+      send(gateway, '/-/me/upstream-tokens/demo', {
+        method: 'PUT',
+        token: gateway.people.dave.idToken,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ token }),
+      });
     expect((await put('nonsense')).status).toBe(403);
     expect((await put('not a token\r\nImpersonate-User: root')).status).toBe(422);
-    const refused = await send(gateway, '/-/me/upstream-tokens/demo', { method: 'PUT', token: gateway.people.bob.idToken, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: gateway.daveUpstreamToken }) });
+    const refused = await send(gateway, '/-/me/upstream-tokens/demo', {
+      method: 'PUT',
+      token: gateway.people.bob.idToken,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: gateway.daveUpstreamToken }),
+    });
     expect(refused.status).toBe(403);
     expect((await kubectl(gateway.people.dave.kubeconfig, ['-n', 'team-a', 'get', 'pod', 'web'])).code).toBe(0);
   });
 
   it('can be entered anew by dave himself, who is told whom it is', async () => {
-    const answer = await send(gateway, '/-/me/upstream-tokens/demo', { method: 'PUT', token: gateway.people.dave.idToken, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: gateway.daveUpstreamToken }) });
+    const answer = await send(gateway, '/-/me/upstream-tokens/demo', {
+      method: 'PUT',
+      token: gateway.people.dave.idToken,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: gateway.daveUpstreamToken }),
+    });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ user: 'system:serviceaccount:team-a:dave' });
     expect(answer.body).not.toContain(gateway.daveUpstreamToken);
@@ -74,14 +108,23 @@ describe.each(bothEngines())('dave’s stored token on $engine', (gateway) => {
 describe('the encryption key', () => {
   it('must be the one that sealed the rows: another or none refuses to start', async () => {
     const sqlite = gatewayOn('sqlite');
-    const other = { ...sqlite.environment, GATEHOUSE_LISTEN_PORT: String(await findFreePort()), GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+    const other = {
+      ...sqlite.environment,
+      GATEHOUSE_LISTEN_PORT: String(await findFreePort()),
+      GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    };
     await expect(startGateway(other, join(sqlite.directory, 'wrong-key.log'))).rejects.toThrow(/key/);
     const keyFile = join(sqlite.directory, 'data', 'encryption.key');
     expect(existsSync(keyFile)).toBe(true);
     expect(statSync(keyFile).mode & 0o077).toBe(0);
     renameSync(keyFile, `${keyFile}.away`);
     try {
-      await expect(startGateway({ ...sqlite.environment, GATEHOUSE_LISTEN_PORT: String(await findFreePort()) }, join(sqlite.directory, 'no-key.log'))).rejects.toThrow(/key/);
+      await expect(
+        startGateway(
+          { ...sqlite.environment, GATEHOUSE_LISTEN_PORT: String(await findFreePort()) },
+          join(sqlite.directory, 'no-key.log'),
+        ),
+      ).rejects.toThrow(/key/);
       expect(existsSync(keyFile)).toBe(false);
     } finally {
       renameSync(`${keyFile}.away`, keyFile);
@@ -91,8 +134,17 @@ describe('the encryption key', () => {
   it('must be given for PostgreSQL and must not be weak', async () => {
     const postgres = gatewayOn('postgres');
     const { GATEHOUSE_ENCRYPTION_KEY: _key, ...without } = postgres.environment;
-    await expect(startGateway({ ...without, GATEHOUSE_LISTEN_PORT: String(await findFreePort()) }, join(postgres.directory, 'no-key.log'))).rejects.toThrow(/key/i);
-    const weak = { ...postgres.environment, GATEHOUSE_LISTEN_PORT: String(await findFreePort()), GATEHOUSE_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') };
+    await expect(
+      startGateway(
+        { ...without, GATEHOUSE_LISTEN_PORT: String(await findFreePort()) },
+        join(postgres.directory, 'no-key.log'),
+      ),
+    ).rejects.toThrow(/key/i);
+    const weak = {
+      ...postgres.environment,
+      GATEHOUSE_LISTEN_PORT: String(await findFreePort()),
+      GATEHOUSE_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+    };
     await expect(startGateway(weak, join(postgres.directory, 'weak-key.log'))).rejects.toThrow(/key/i);
   });
 

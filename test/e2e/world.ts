@@ -26,7 +26,13 @@ export interface WorldView {
   readonly auditLogPath: string;
   /** Kubeconfigs straight to the API server, with the identity that the gateway maps to. */
   readonly direct: Record<string, string>;
-  readonly identityProvider: { readonly issuerUrl: string; readonly caPem: string; readonly clientId: string; readonly clientSecret: string; readonly signingKey: Record<string, string> };
+  readonly identityProvider: {
+    readonly issuerUrl: string;
+    readonly caPem: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly signingKey: Record<string, string>;
+  };
   readonly gateways: readonly GatewayView[];
 }
 
@@ -39,7 +45,8 @@ declare module 'vitest' {
 export const world = (): WorldView => inject('world');
 
 /** The gateways that every end-to-end test runs on: both databases. */
-export const bothEngines = (): readonly GatewayView[] => world().gateways.filter((gateway) => gateway.engine !== 'recorded');
+export const bothEngines = (): readonly GatewayView[] =>
+  world().gateways.filter((gateway) => gateway.engine !== 'recorded');
 
 export function gatewayOn(engine: GatewayView['engine']): GatewayView {
   const found = world().gateways.find((gateway) => gateway.engine === engine);
@@ -57,5 +64,8 @@ export async function control<T = unknown>(command: string, body: Record<string,
 
 /** The API server's own audit log, the oracle of what arrived. */
 export function readServerLog(): AuditEvent[] {
-  return readFileSync(world().auditLogPath, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as AuditEvent);
+  return readFileSync(world().auditLogPath, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as AuditEvent);
 }

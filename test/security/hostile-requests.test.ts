@@ -15,23 +15,76 @@ const traffic = (): Promise<{ connections: number; bytes: number }> => control('
 const PODS = '/api/v1/namespaces/team-a/pods';
 const TARGETS: readonly string[] = [
   // dot segments, plain and encoded
-  '/api/v1/namespaces/team-a/../team-b/pods', '/api/v1/namespaces/team-a/./pods', '/api/v1/namespaces/team-a/%2e%2e/team-b/pods', '/api/v1/namespaces/team-a/.%2E/team-b/pods',
-  '/api/v1/namespaces/team-a/%2e/pods', `${PODS}/..`, `${PODS}/web/..`, '/..', '/../api', '/api/v1/namespaces/team-a/..;/team-b/pods',
-  '/api/v1/namespaces/team-a/services/web/proxy/../../../../../secrets', '/api/v1/namespaces/team-a/services/web/proxy/%2e%2e/x', '/api/v1/namespaces/team-a/services/web/proxy/..%2fx', '/api/v1/namespaces/team-a/services/web/proxy/..%5cx', '/api/v1/namespaces/team-a/services/web/proxy/a/..;x=1/b',
+  '/api/v1/namespaces/team-a/../team-b/pods',
+  '/api/v1/namespaces/team-a/./pods',
+  '/api/v1/namespaces/team-a/%2e%2e/team-b/pods',
+  '/api/v1/namespaces/team-a/.%2E/team-b/pods',
+  '/api/v1/namespaces/team-a/%2e/pods',
+  `${PODS}/..`,
+  `${PODS}/web/..`,
+  '/..',
+  '/../api',
+  '/api/v1/namespaces/team-a/..;/team-b/pods',
+  '/api/v1/namespaces/team-a/services/web/proxy/../../../../../secrets',
+  '/api/v1/namespaces/team-a/services/web/proxy/%2e%2e/x',
+  '/api/v1/namespaces/team-a/services/web/proxy/..%2fx',
+  '/api/v1/namespaces/team-a/services/web/proxy/..%5cx',
+  '/api/v1/namespaces/team-a/services/web/proxy/a/..;x=1/b',
   // encoded separators and percent signs
-  '/api/v1/namespaces/team-a%2fpods', '/api/v1%2Fnamespaces/team-a/pods', '/api/v1/namespaces/team-a/pods%2Fweb', '/api/v1/namespaces/team-a%5cpods', '/api/v1/namespaces/team-a/pods/web%00', '/api/v1/namespaces/team-a/pods/%252e%252e', '/api/v1/namespaces/team-a/pods/web%25',
+  '/api/v1/namespaces/team-a%2fpods',
+  '/api/v1%2Fnamespaces/team-a/pods',
+  '/api/v1/namespaces/team-a/pods%2Fweb',
+  '/api/v1/namespaces/team-a%5cpods',
+  '/api/v1/namespaces/team-a/pods/web%00',
+  '/api/v1/namespaces/team-a/pods/%252e%252e',
+  '/api/v1/namespaces/team-a/pods/web%25',
   // double slashes, raw separators, fragments, matrix parameters
-  '//api/v1/namespaces/team-a/pods', '/api//v1/namespaces/team-a/pods', `${PODS}//web`, `${PODS}/web//`, '/api/v1/namespaces/team-a\\pods', `${PODS};x=1`, `${PODS}/web;a=b`, `${PODS}#fragment`,
+  '//api/v1/namespaces/team-a/pods',
+  '/api//v1/namespaces/team-a/pods',
+  `${PODS}//web`,
+  `${PODS}/web//`,
+  '/api/v1/namespaces/team-a\\pods',
+  `${PODS};x=1`,
+  `${PODS}/web;a=b`,
+  `${PODS}#fragment`,
   // bad escapes, control bytes, 8-bit bytes, overlong UTF-8
-  `${PODS}/%`, `${PODS}/%zz`, `${PODS}/%4`, `${PODS}?x=%zz`, `${PODS}/we%00b`, `${PODS}/\u00e9`, `${PODS}/%c0%ae%c0%ae/`,
+  `${PODS}/%`,
+  `${PODS}/%zz`,
+  `${PODS}/%4`,
+  `${PODS}?x=%zz`,
+  `${PODS}/we%00b`,
+  `${PODS}/\u00e9`,
+  `${PODS}/%c0%ae%c0%ae/`,
   // query tricks
-  `${PODS}?watch=1;x=2`, `${PODS}?watch=0&watch=1`, `${PODS}?fieldSelector=metadata.name%3Dweb&fieldSelector=metadata.name%3Dother`, `${PODS}?labelSelector=a&labelSelector=b`,
+  `${PODS}?watch=1;x=2`,
+  `${PODS}?watch=0&watch=1`,
+  `${PODS}?fieldSelector=metadata.name%3Dweb&fieldSelector=metadata.name%3Dother`,
+  `${PODS}?labelSelector=a&labelSelector=b`,
   // legacy prefixes
-  '/api/v1/watch/namespaces/team-a/pods', '/api/v1/proxy/namespaces/team-a/pods/web', '/apis/apps/v1/watch/deployments',
+  '/api/v1/watch/namespaces/team-a/pods',
+  '/api/v1/proxy/namespaces/team-a/pods/web',
+  '/apis/apps/v1/watch/deployments',
   // other spellings of /clusters and /-/
-  '/Clusters/demo/api', '/%63lusters/demo/api', '//clusters/demo/api', '/clusters/DEMO/api', '/clusters/demo%2fapi', '/clusters//api', '/clusters/..', '/clusters/demo/../gatehouse/apis', '/clusters/demo/%2e%2e/gatehouse/apis', '/%2d/me', '//-/me', '/-//me', '/-/../api', '/-/%2e%2e/api', '/./-/me', '/-%2fme',
+  '/Clusters/demo/api',
+  '/%63lusters/demo/api',
+  '//clusters/demo/api',
+  '/clusters/DEMO/api',
+  '/clusters/demo%2fapi',
+  '/clusters//api',
+  '/clusters/..',
+  '/clusters/demo/../gatehouse/apis',
+  '/clusters/demo/%2e%2e/gatehouse/apis',
+  '/%2d/me',
+  '//-/me',
+  '/-//me',
+  '/-/../api',
+  '/-/%2e%2e/api',
+  '/./-/me',
+  '/-%2fme',
   // case matters to the API server
-  '/API/v1/namespaces/team-a/pods', '/api/v1/namespaces/Team-A/pods', '/api/v1/Namespaces/team-a/pods',
+  '/API/v1/namespaces/team-a/pods',
+  '/api/v1/namespaces/Team-A/pods',
+  '/api/v1/Namespaces/team-a/pods',
 ];
 
 const METHODS = ['TRACE', 'TRACK', 'PROPFIND', 'get', 'OPTIONS', 'BREW'];
@@ -53,11 +106,22 @@ const HEADERS: readonly (readonly [string, readonly string[]])[] = [
   ['Connection that lists audit-id', ['Connection: audit-id']],
   ['a second Host', ['Host: other']],
   ['a second Authorization', ['Authorization: Bearer other']],
-  ['impersonation behind a thousand headers', [...Array.from({ length: 990 }, (_, i) => `X-Fill-${i}: 1`), 'Impersonate-User: system:admin']],
+  [
+    'impersonation behind a thousand headers',
+    [...Array.from({ length: 990 }, (_, i) => `X-Fill-${i}: 1`), 'Impersonate-User: system:admin'],
+  ],
   ['more headers than are judged', Array.from({ length: 1100 }, (_, i) => `X-Fill-${i}: 1`)],
   ['more header bytes than are read', [`X-Big: ${'a'.repeat(70_000)}`]],
   ['an upgrade to something else', ['Connection: Upgrade', 'Upgrade: h2c']],
-  ['a WebSocket upgrade of what has no stream', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==']],
+  [
+    'a WebSocket upgrade of what has no stream',
+    [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    ],
+  ],
   ['Content-Length beside Transfer-Encoding', ['Content-Length: 4', 'Transfer-Encoding: chunked']],
   ['a malformed Content-Length', ['Content-Length: 4x']],
 ];
@@ -76,9 +140,18 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ['a blank in the target', `GET ${PODS} x HTTP/1.1\r\nHost: x\r\n\r\n`],
   ['no HTTP at all', 'HELLO\r\n\r\n'],
   ['a header without a colon', `GET ${PODS} HTTP/1.1\r\nHost x\r\n\r\n`],
-  ['a line break within a header', `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nX: a\nImpersonate-User: root\r\n\r\n`],
-  ['a folded header', `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nX: a\r\n Impersonate-User: root\r\n\r\n`],
-  ['a header name with a blank', `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nImpersonate-User : root\r\n\r\n`],
+  [
+    'a line break within a header',
+    `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nX: a\nImpersonate-User: root\r\n\r\n`,
+  ],
+  [
+    'a folded header',
+    `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nX: a\r\n Impersonate-User: root\r\n\r\n`,
+  ],
+  [
+    'a header name with a blank',
+    `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nImpersonate-User : root\r\n\r\n`,
+  ],
 ];
 
 let sent = 0;
@@ -122,7 +195,14 @@ describe('hostile requests', () => {
 
   it('answers only for the host that it is', async () => {
     sent++;
-    expect(statusOf(await sendRaw(gateway, `GET ${PODS} HTTP/1.1\r\nHost: rebound.example\r\nAuthorization: Bearer ${alice}\r\nConnection: close\r\n\r\n`))).toBe(421);
+    expect(
+      statusOf(
+        await sendRaw(
+          gateway,
+          `GET ${PODS} HTTP/1.1\r\nHost: rebound.example\r\nAuthorization: Bearer ${alice}\r\nConnection: close\r\n\r\n`,
+        ),
+      ),
+    ).toBe(421);
   });
 
   it('reads no token from the query, and records none', async () => {
@@ -133,7 +213,10 @@ describe('hostile requests', () => {
   it.each([
     ['of another audience', { audience: 'somebody-else' }],
     ['of a near-miss issuer', { issuer: `${world().identityProvider.issuerUrl}/` }],
-    ['with a user name that holds a line break', { claims: { preferred_username: 'alice\r\nImpersonate-Group: system:masters' } }],
+    [
+      'with a user name that holds a line break',
+      { claims: { preferred_username: 'alice\r\nImpersonate-Group: system:masters' } },
+    ],
     ['with a blank user name', { claims: { preferred_username: ' ' } }],
     ['with groups of the wrong type', { claims: { groups: { a: 1 } } }],
     ['without a user name', { claims: { preferred_username: undefined } }],
@@ -151,8 +234,17 @@ describe('hostile requests', () => {
 
   it('reaches nothing of the gateway’s own objects by a wildcard or by --as', async () => {
     sent += 2;
-    expect((await send(gateway, '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/mappings', { token: alice })).status).toBe(403);
-    expect((await send(gateway, '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/mappings', { token: gateway.people.root.idToken, headers: { 'impersonate-user': 'x' } })).status).toBe(403);
+    expect(
+      (await send(gateway, '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/mappings', { token: alice })).status,
+    ).toBe(403);
+    expect(
+      (
+        await send(gateway, '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/mappings', {
+          token: gateway.people.root.idToken,
+          headers: { 'impersonate-user': 'x' },
+        })
+      ).status,
+    ).toBe(403);
   });
 
   afterAll(async () => {
@@ -172,12 +264,25 @@ describe('after all of them', () => {
     let count = 0;
     let next: string | undefined;
     do {
-      const answer = await send(gateway, `/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/auditevents?limit=1000${next ? `&continue=${encodeURIComponent(next)}` : ''}`, { token: root });
+      const answer = await send(
+        gateway,
+        `/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/auditevents?limit=1000${next ? `&continue=${encodeURIComponent(next)}` : ''}`,
+        { token: root },
+      );
       expect(answer.status).toBe(200);
-      const list = JSON.parse(answer.body) as { metadata: { continue?: string }; items: { verb: string; annotations: Record<string, string>; objectRef?: { resource?: string } }[] };
-      const own = list.items.filter((item) => item.objectRef?.resource === 'auditevents' || ['apply', 'grant', 'create', 'update'].includes(item.verb) && item.annotations['gatehouse.dev/decision'] === 'allow');
+      const list = JSON.parse(answer.body) as {
+        metadata: { continue?: string };
+        items: { verb: string; annotations: Record<string, string>; objectRef?: { resource?: string } }[];
+      };
+      const own = list.items.filter(
+        (item) =>
+          item.objectRef?.resource === 'auditevents' ||
+          (['apply', 'grant', 'create', 'update'].includes(item.verb) &&
+            item.annotations['gatehouse.dev/decision'] === 'allow'),
+      );
       count += list.items.length - own.length;
-      for (const item of list.items) if (!own.includes(item)) expect(['deny', 'refused']).toContain(item.annotations['gatehouse.dev/decision']);
+      for (const item of list.items)
+        if (!own.includes(item)) expect(['deny', 'refused']).toContain(item.annotations['gatehouse.dev/decision']);
       next = list.metadata.continue;
     } while (next);
     expect(count).toBe(sent);
@@ -189,5 +294,4 @@ describe('after all of them', () => {
     expect(connections).toBe(before.connections + 1);
     expect(bytes).toBeGreaterThan(before.bytes + 500);
   });
-
 });

@@ -24,7 +24,7 @@ export function App() {
     return (
       <>
         <TopBar me={loaded.value} />
-        <main id="main">
+        <main id="main" tabIndex={-1}>
           <Page path={path} me={loaded.value} reload={reload} />
         </main>
       </>

@@ -20,7 +20,7 @@ it('shows the path of what is no resource', () => {
 it('names resource, object and namespace', () => {
   expect(
     describeEvent(event({ objectRef: { resource: 'pods', subresource: 'exec', name: 'web', namespace: 'team-a' } })),
-  ).toBe('pods/exec web in team-a');
+  ).toBe('team-a/pods/exec web');
   expect(describeEvent(event({ objectRef: { resource: 'nodes' } }))).toBe('nodes');
 });
 

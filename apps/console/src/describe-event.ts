@@ -1,12 +1,11 @@
 import type { AuditEvent } from './types.ts';
 
-/** What a request was about: `pods/exec web in team-a`, or the path where it was no resource. */
+/** What a request was about: `team-a/pods/exec web`, or the path where it was no resource. */
 export function describeEvent({ objectRef, requestURI }: AuditEvent): string {
   if (!objectRef?.resource) return requestURI;
   const { resource, subresource, name, namespace } = objectRef;
-  return [subresource ? `${resource}/${subresource}` : resource, name, namespace && `in ${namespace}`]
-    .filter(Boolean)
-    .join(' ');
+  const where = [namespace, resource, subresource].filter(Boolean).join('/');
+  return name ? `${where} ${name}` : where;
 }
 
 /** One of the gateway's own annotations (`gatehouse.dev/<name>`), or ''. */

@@ -2,7 +2,7 @@ import type { MouseEvent, ReactNode } from 'react';
 import { goTo, useLocation } from './router.ts';
 
 /** A link inside the console; modified clicks stay the browser's. */
-export function Link({ to, className, children }: { to: string; className?: string; children: ReactNode }) {
+export function Link({ to, children }: { to: string; children: ReactNode }) {
   const { path } = useLocation();
   const onClick = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
@@ -10,7 +10,7 @@ export function Link({ to, className, children }: { to: string; className?: stri
     goTo(to);
   };
   return (
-    <a href={to} className={className} onClick={onClick} aria-current={path === to ? 'page' : undefined}>
+    <a href={to} onClick={onClick} aria-current={path === to ? 'page' : undefined}>
       {children}
     </a>
   );

@@ -49,21 +49,55 @@ export class AuthController {
     const act = { request, verb: 'login', resource: 'sessions' };
     if (finished.ok) {
       const { issuer, subject, sessionId } = finished;
-      this.record({ ...act, name: sessionId, person: { issuer, subject, username: usernameOf(finished.claims) }, statusCode: 200, outcome: 'allow', reason: 'logged in' });
-      response.status(200).type('html').send(landingPage({ title: 'Logged in', message: 'You are logged in.', href: finished.returnTo, forward: true }));
+      this.record({
+        ...act,
+        name: sessionId,
+        person: { issuer, subject, username: usernameOf(finished.claims) },
+        statusCode: 200,
+        outcome: 'allow',
+        reason: 'logged in',
+      });
+      response
+        .status(200)
+        .type('html')
+        .send(
+          landingPage({ title: 'Logged in', message: 'You are logged in.', href: finished.returnTo, forward: true }),
+        );
       return;
     }
     const statusCode = ERRORS[finished.code].status;
-    this.record({ ...act, person: { issuer: finished.issuer ?? '', subject: '', username: '' }, statusCode, outcome: 'refused', reason: finished.message });
-    response.status(statusCode).type('html').send(landingPage({ title: 'Login failed', message: finished.message, href: '/-/', forward: false }));
+    this.record({
+      ...act,
+      person: { issuer: finished.issuer ?? '', subject: '', username: '' },
+      statusCode,
+      outcome: 'refused',
+      reason: finished.message,
+    });
+    response
+      .status(statusCode)
+      .type('html')
+      .send(landingPage({ title: 'Login failed', message: finished.message, href: '/-/', forward: false }));
   }
 
   @Post('logout')
   @HttpCode(204)
-  async logout(@Person() identity: Identity, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
+  async logout(
+    @Person() identity: Identity,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
     const { setCookie } = await this.service.logout(request.headers.cookie);
     response.append('Set-Cookie', setCookie);
-    this.record({ request, verb: 'logout', resource: 'sessions', name: identity.credential.id, identity, statusCode: 204, outcome: 'allow', reason: 'logged out' });
+    this.record({
+      request,
+      verb: 'logout',
+      resource: 'sessions',
+      name: identity.credential.id,
+      identity,
+      statusCode: 204,
+      outcome: 'allow',
+      reason: 'logged out',
+    });
   }
 }
 

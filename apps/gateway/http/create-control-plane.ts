@@ -13,7 +13,18 @@ import { AuthController, OidcGuard } from './auth.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
-import { CONSOLE_DIRECTORY, DESCRIBE_ME, LOGIN, READINESS, READ_PERSON, RECORD_ACT, UPSTREAM_TOKENS, type Readiness, type ReadPerson, type RecordAct } from './ports.ts';
+import {
+  CONSOLE_DIRECTORY,
+  DESCRIBE_ME,
+  LOGIN,
+  READINESS,
+  READ_PERSON,
+  RECORD_ACT,
+  UPSTREAM_TOKENS,
+  type Readiness,
+  type ReadPerson,
+  type RecordAct,
+} from './ports.ts';
 import { secureHeaders, serveConsole } from './serve-console.ts';
 import { StatusFilter } from './status.filter.ts';
 
@@ -64,7 +75,11 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   server.use(secureHeaders);
   server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
   server.use('/-', serveConsole(ports.consoleDirectory));
-  const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), { logger: ['error', 'fatal'], bodyParser: false, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), {
+    logger: ['error', 'fatal'],
+    bodyParser: false,
+    abortOnError: false,
+  });
   // JSON only: a cross-site form cannot send it, so a state-changing call needs more than a link.
   app.useBodyParser('json', { limit: MAX_BODY, strict: true });
   await app.init();

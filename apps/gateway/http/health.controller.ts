@@ -19,6 +19,9 @@ export class HealthController {
   @Public()
   readyz(@Res() response: Response): void {
     const { ready, reasons } = this.readiness();
-    response.status(ready ? 200 : 503).type('text/plain').send(ready ? 'ok' : reasons.join('\n'));
+    response
+      .status(ready ? 200 : 503)
+      .type('text/plain')
+      .send(ready ? 'ok' : reasons.join('\n'));
   }
 }

@@ -30,7 +30,12 @@ export class MeController {
   }
 
   @Put('upstream-tokens/:cluster')
-  async save(@Person() identity: Identity, @Param('cluster') cluster: string, @Body() body: unknown, @Req() request: Request): Promise<object> {
+  async save(
+    @Person() identity: Identity,
+    @Param('cluster') cluster: string,
+    @Body() body: unknown,
+    @Req() request: Request,
+  ): Promise<object> {
     const token = (body as { token?: unknown } | undefined)?.token;
     if (typeof token !== 'string' || token === '') throw new GatehouseError('invalid', 'send {"token": "…"}');
     const saved = await this.tokens.save(identity, cluster, token);
@@ -45,9 +50,21 @@ export class MeController {
 
   @Delete('upstream-tokens/:cluster')
   @HttpCode(204)
-  async remove(@Person() identity: Identity, @Param('cluster') cluster: string, @Req() request: Request): Promise<void> {
+  async remove(
+    @Person() identity: Identity,
+    @Param('cluster') cluster: string,
+    @Req() request: Request,
+  ): Promise<void> {
     const removed = await this.tokens.remove(identity, cluster);
-    this.record({ request, verb: 'delete', resource: 'upstreamtokens', name: cluster, identity, statusCode: removed ? 204 : 404, outcome: removed ? 'allow' : 'refused' });
+    this.record({
+      request,
+      verb: 'delete',
+      resource: 'upstreamtokens',
+      name: cluster,
+      identity,
+      statusCode: removed ? 204 : 404,
+      outcome: removed ? 'allow' : 'refused',
+    });
     if (!removed) throw new GatehouseError('notFound', `no token of yours is stored for cluster "${cluster}"`);
   }
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
 /** No inline code, no framing, nothing from elsewhere: what a name in a page could do is nothing. */
-const CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /** Headers of every control-plane answer; a handler that serves a page of its own may replace the policy. */
 export const secureHeaders: RequestHandler = (_request, response, next) => {
@@ -27,7 +28,13 @@ const PAGES = new Set(['/', '/kubeconfig', '/audit', '/mappings', '/accessrules'
 export function serveConsole(directory: string): RequestHandler {
   const page = join(directory, 'index.html');
   const html = existsSync(page) ? readFileSync(page, 'utf8') : undefined;
-  const assets = express.static(directory, { index: false, fallthrough: true, immutable: true, maxAge: '1y', redirect: false });
+  const assets = express.static(directory, {
+    index: false,
+    fallthrough: true,
+    immutable: true,
+    maxAge: '1y',
+    redirect: false,
+  });
   return (request: Request, response: Response, next: NextFunction) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
     if (html !== undefined && PAGES.has(request.path.replace(/(.)\/$/, '$1'))) {

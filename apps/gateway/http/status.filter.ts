@@ -4,7 +4,12 @@ import { ERRORS, GatehouseError, type ErrorCode } from '#errors';
 import { statusBody } from '#kube';
 import { LOG, type Log } from '../log.ts';
 
-const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = { 400: 'badRequest', 404: 'notFound', 413: 'tooLarge', 415: 'unsupportedMediaType' };
+const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'badRequest',
+  404: 'notFound',
+  413: 'tooLarge',
+  415: 'unsupportedMediaType',
+};
 
 /** Every fault below `/-/` is answered as a `Status`, like everywhere else; what is not ours is never shown. */
 @Catch()
@@ -16,10 +21,17 @@ export class StatusFilter implements ExceptionFilter {
     if (response.headersSent) return void response.destroy();
     const code = codeOf(error);
     const { status, reason, message } = ERRORS[code];
-    if (status >= 500) this.log.error('control plane request failed', { error: String(error), cause: String((error as Error).cause ?? '') });
+    if (status >= 500)
+      this.log.error('control plane request failed', {
+        error: String(error),
+        cause: String((error as Error).cause ?? ''),
+      });
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
     const text = error instanceof GatehouseError ? error.message : message;
-    response.status(status).type('application/json').send(statusBody(status, reason, text));
+    response
+      .status(status)
+      .type('application/json')
+      .send(statusBody(status, reason, text));
   }
 }
 

@@ -19,9 +19,15 @@ interface IssuerSpec {
 const MAX_USED_STATES = 10_000;
 
 /** Wires browser login: issuers from the snapshot, client secrets from the store, transactions sealed with the gateway's key. */
-export function createLoginService(options: { config: Config; snapshot(): Snapshot; store: Store; now(): number }): LoginService {
+export function createLoginService(options: {
+  config: Config;
+  snapshot(): Snapshot;
+  store: Store;
+  now(): number;
+}): LoginService {
   const { config, snapshot, store, now } = options;
-  const issuerObjects = (): ResourceObject<unknown>[] => snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
+  const issuerObjects = (): ResourceObject<unknown>[] =>
+    snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
   const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
     const object = issuerObjects().find((entry) => entry.metadata.name === name);
     if (!object) return undefined;
@@ -32,7 +38,12 @@ export function createLoginService(options: { config: Config; snapshot(): Snapsh
       discoveryUrl: issuer.discoveryURL,
       certificateAuthority: issuer.certificateAuthority,
       clientId: login.clientID,
-      clientSecret: await store.secrets.read('Issuer', object.metadata.uid ?? '', 'clientSecret', splitSecrets(object).binding),
+      clientSecret: await store.secrets.read(
+        'Issuer',
+        object.metadata.uid ?? '',
+        'clientSecret',
+        splitSecrets(object).binding,
+      ),
       scopes: login.scopes ?? ['openid'],
     };
   };
@@ -40,7 +51,10 @@ export function createLoginService(options: { config: Config; snapshot(): Snapsh
   const ports: LoginPorts = {
     providers: createProviders(readIssuer, now),
     sessions: store.sessions,
-    sealer: { seal: (clear) => store.sealer.seal(clear, context), open: (sealed) => store.sealer.open(sealed, context) },
+    sealer: {
+      seal: (clear) => store.sealer.seal(clear, context),
+      open: (sealed) => store.sealer.open(sealed, context),
+    },
     usedStates: createUsedStates(),
     callbackUrl: `${config.externalUrl.replace(/\/$/, '')}/-/auth/callback`,
     idleTimeoutSeconds: config.session.idleTimeoutSeconds,
@@ -49,7 +63,11 @@ export function createLoginService(options: { config: Config; snapshot(): Snapsh
   };
   return {
     strategy: new OidcStrategy(ports),
-    listIssuers: () => issuerObjects().map((object) => ({ name: object.metadata.name, displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name })),
+    listIssuers: () =>
+      issuerObjects().map((object) => ({
+        name: object.metadata.name,
+        displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name,
+      })),
     logout: (cookieHeader) => logout(cookieHeader, store.sessions),
   };
 }

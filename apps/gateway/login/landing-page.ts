@@ -4,7 +4,12 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#$
  * The small page that a login ends in; no script, no style. With `forward` the browser goes on by itself: a navigation
  * that this very page begins is same-origin, so the Strict cookie goes with it.
  */
-export function landingPage(page: { readonly title: string; readonly message: string; readonly href: string; readonly forward: boolean }): string {
+export function landingPage(page: {
+  readonly title: string;
+  readonly message: string;
+  readonly href: string;
+  readonly forward: boolean;
+}): string {
   const href = escape(page.href);
   return `<!doctype html>
 <html lang="en">

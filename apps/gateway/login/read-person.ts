@@ -4,12 +4,19 @@ import type { PipelineSettings, Snapshot } from '#pipeline';
 import type { ReadPerson } from '../http/ports.ts';
 
 /** The identity stage for the control plane: same header rules, same cookie rules, same verdicts as on API paths. */
-export function createPersonReader(settings: PipelineSettings, snapshot: () => Snapshot, ports: AuthenticationPorts): ReadPerson {
+export function createPersonReader(
+  settings: PipelineSettings,
+  snapshot: () => Snapshot,
+  ports: AuthenticationPorts,
+): ReadPerson {
   return async (request) => {
     const read = readRequestHeaders(request.rawHeaders);
     if (!read.ok) return { outcome: 'failed', code: 'invalidCredential', message: read.message };
     const { authorization, websocketBearer, cookies, secFetchSite, secFetchMode, origin, upgrade } = read.headers;
-    const cookieAllowed = cookieCounts({ secFetchSite, secFetchMode, origin, method: request.method ?? '', upgrade: upgrade !== undefined }, settings.externalOrigin);
+    const cookieAllowed = cookieCounts(
+      { secFetchSite, secFetchMode, origin, method: request.method ?? '', upgrade: upgrade !== undefined },
+      settings.externalOrigin,
+    );
     return await authenticate({ authorization, websocketBearer, cookies, cookieAllowed }, snapshot().issuers, ports);
   };
 }

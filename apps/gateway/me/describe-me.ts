@@ -37,20 +37,41 @@ interface ClusterView {
 export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
   const clustersOf = async (identity: Identity): Promise<ClusterView[]> => {
     const snapshot = ports.snapshot();
-    return await Promise.all([...snapshot.clusters.values()].map(async ({ name, isDefault }): Promise<ClusterView> => {
-      const resolved = await resolveGrant(snapshot.mappings, identity, name, ports.mapping);
-      if (resolved.ok) {
-        const { grant } = resolved;
-        const view = { name, default: isDefault, mode: grant.mode, user: grant.user, groups: grant.groups, mapping: grant.mapping };
-        return grant.mode === 'storedToken' ? { ...view, storedToken: await ports.tokens.describe(identity, name) } : view;
-      }
-      if (resolved.code === 'noStoredToken') return { name, default: isDefault, mode: 'storedToken', error: resolved.message, storedToken: { present: false } };
-      return { name, default: isDefault, mode: 'none', error: resolved.message };
-    }));
+    return await Promise.all(
+      [...snapshot.clusters.values()].map(async ({ name, isDefault }): Promise<ClusterView> => {
+        const resolved = await resolveGrant(snapshot.mappings, identity, name, ports.mapping);
+        if (resolved.ok) {
+          const { grant } = resolved;
+          const view = {
+            name,
+            default: isDefault,
+            mode: grant.mode,
+            user: grant.user,
+            groups: grant.groups,
+            mapping: grant.mapping,
+          };
+          return grant.mode === 'storedToken'
+            ? { ...view, storedToken: await ports.tokens.describe(identity, name) }
+            : view;
+        }
+        if (resolved.code === 'noStoredToken')
+          return {
+            name,
+            default: isDefault,
+            mode: 'storedToken',
+            error: resolved.message,
+            storedToken: { present: false },
+          };
+        return { name, default: isDefault, mode: 'none', error: resolved.message };
+      }),
+    );
   };
   const may = (identity: Identity, method: string, resource: string): boolean => {
     const parsed = parseRequest(method, `/apis/gatehouse.dev/v1alpha1/${resource}`);
-    return parsed.ok && decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, { upgrade: false }).allowed;
+    return (
+      parsed.ok &&
+      decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, { upgrade: false }).allowed
+    );
   };
   return {
     async describe(identity) {

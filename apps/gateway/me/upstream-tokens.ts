@@ -5,7 +5,11 @@ import type { Identity } from '#model';
 
 export interface UpstreamTokens {
   /** Asks the cluster who the token is and stores it sealed; answers whom it is. */
-  save(identity: Identity, cluster: string, token: string): Promise<{ ok: true; user: string; groups: readonly string[] } | { ok: false; code: ErrorCode; message: string }>;
+  save(
+    identity: Identity,
+    cluster: string,
+    token: string,
+  ): Promise<{ ok: true; user: string; groups: readonly string[] } | { ok: false; code: ErrorCode; message: string }>;
   /** False where none was stored. */
   remove(identity: Identity, cluster: string): Promise<boolean>;
   /** Never the token. */
@@ -13,7 +17,11 @@ export interface UpstreamTokens {
 }
 
 /** A person's own stored tokens. A person is (issuer URL, subject), so that a rename keeps them and a namesake gets none. */
-export function createUpstreamTokens(ports: { store: StoredTokenStore; cluster(name: string): ClusterConnection | undefined; usesStoredToken(identity: Identity, cluster: string): Promise<boolean> }): UpstreamTokens {
+export function createUpstreamTokens(ports: {
+  store: StoredTokenStore;
+  cluster(name: string): ClusterConnection | undefined;
+  usesStoredToken(identity: Identity, cluster: string): Promise<boolean>;
+}): UpstreamTokens {
   const mine = async (identity: Identity, cluster: string) =>
     await ports.store.list({ cluster, issuerUrl: identity.issuerUrl, subject: identity.subject });
   return {
@@ -21,7 +29,11 @@ export function createUpstreamTokens(ports: { store: StoredTokenStore; cluster(n
       const cluster = ports.cluster(clusterName);
       if (!cluster) return { ok: false, code: 'unknownCluster', message: `there is no cluster "${clusterName}"` };
       if (!(await ports.usesStoredToken(identity, clusterName))) {
-        return { ok: false, code: 'noMapping', message: `your mapping on cluster "${clusterName}" uses no stored token` };
+        return {
+          ok: false,
+          code: 'noMapping',
+          message: `your mapping on cluster "${clusterName}" uses no stored token`,
+        };
       }
       const { issuer, issuerUrl, subject, username } = identity;
       return await saveStoredToken(cluster, { issuer, issuerUrl, subject, username, token }, ports.store);
@@ -33,7 +45,9 @@ export function createUpstreamTokens(ports: { store: StoredTokenStore; cluster(n
     },
     async describe(identity, cluster) {
       const [row] = await mine(identity, cluster);
-      return row ? { present: true, user: row.user, savedAt: new Date(row.savedAtMs).toISOString() } : { present: false };
+      return row
+        ? { present: true, user: row.user, savedAt: new Date(row.savedAtMs).toISOString() }
+        : { present: false };
     },
   };
 }

@@ -8,7 +8,11 @@ const GROUP_VERSION = { groupVersion: `${API_GROUP}/${API_VERSION}`, version: AP
 const GROUP = { name: API_GROUP, versions: [GROUP_VERSION], preferredVersion: GROUP_VERSION };
 
 const resource = (plural: string, kind: string, verbs: readonly string[]) => ({
-  name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs,
+  name: plural,
+  singularName: kind.toLowerCase(),
+  namespaced: false,
+  kind,
+  verbs,
 });
 
 /** What kubectl asks before it does anything (`metav1` discovery), so that `kubectl get mappings` works as it is. */
@@ -17,12 +21,26 @@ const DOCUMENTS: Readonly<Record<string, () => unknown>> = {
   '/apis': () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: [GROUP] }),
   [`/apis/${API_GROUP}`]: () => ({ kind: 'APIGroup', apiVersion: 'v1', ...GROUP }),
   [`/apis/${API_GROUP}/${API_VERSION}`]: () => ({
-    kind: 'APIResourceList', apiVersion: 'v1', groupVersion: GROUP_VERSION.groupVersion,
-    resources: [...RESOURCES.map(({ plural, kind }) => resource(plural, kind, OBJECT_VERBS)), resource('auditevents', 'AuditEvent', AUDIT_VERBS)],
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: GROUP_VERSION.groupVersion,
+    resources: [
+      ...RESOURCES.map(({ plural, kind }) => resource(plural, kind, OBJECT_VERBS)),
+      resource('auditevents', 'AuditEvent', AUDIT_VERBS),
+    ],
   }),
-  '/openapi/v3': () => ({ paths: { [`apis/${API_GROUP}/${API_VERSION}`]: { serverRelativeURL: `/clusters/gatehouse/openapi/v3/apis/${API_GROUP}/${API_VERSION}` } } }),
+  '/openapi/v3': () => ({
+    paths: {
+      [`apis/${API_GROUP}/${API_VERSION}`]: {
+        serverRelativeURL: `/clusters/gatehouse/openapi/v3/apis/${API_GROUP}/${API_VERSION}`,
+      },
+    },
+  }),
   [`/openapi/v3/apis/${API_GROUP}/${API_VERSION}`]: () => ({
-    openapi: '3.0.0', info: { title: 'Gatehouse', version: API_VERSION }, paths: {}, components: { schemas: openApiSchemas() },
+    openapi: '3.0.0',
+    info: { title: 'Gatehouse', version: API_VERSION },
+    paths: {},
+    components: { schemas: openApiSchemas() },
   }),
 };
 

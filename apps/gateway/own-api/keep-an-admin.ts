@@ -5,10 +5,17 @@ interface RuleSpec {
   clusters: string[];
   effect?: string;
   mode?: string;
-  rules: { verbs?: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[]; namespaces?: string[] }[];
+  rules: {
+    verbs?: string[];
+    apiGroups?: string[];
+    resources?: string[];
+    resourceNames?: string[];
+    namespaces?: string[];
+  }[];
 }
 
-const covers = (list: readonly string[] | undefined, word: string): boolean => list?.some((entry) => entry === word || entry === '*') ?? false;
+const covers = (list: readonly string[] | undefined, word: string): boolean =>
+  list?.some((entry) => entry === word || entry === '*') ?? false;
 
 /**
  * Whether some access rule, for people of an issuer that exists, still allows changing access rules. Reads the rules
@@ -25,7 +32,14 @@ export function keepsAnAdmin(objects: readonly ResourceObject<unknown>[]): boole
       (spec.mode ?? 'Enforce') === 'Enforce' &&
       spec.clusters.includes('gatehouse') &&
       spec.subjects.some((subject) => issuers.has(subject.issuer)) &&
-      spec.rules.some((rule) => covers(rule.verbs, 'update') && covers(rule.apiGroups, 'gatehouse.dev') && covers(rule.resources, 'accessrules') && !rule.resourceNames?.length && !rule.namespaces?.length)
+      spec.rules.some(
+        (rule) =>
+          covers(rule.verbs, 'update') &&
+          covers(rule.apiGroups, 'gatehouse.dev') &&
+          covers(rule.resources, 'accessrules') &&
+          !rule.resourceNames?.length &&
+          !rule.namespaces?.length,
+      )
     );
   });
 }

@@ -2,7 +2,7 @@ import { toAuditEvent, type AuditFilter } from '#audit';
 import { GatehouseError } from '#errors';
 import type { AuditRecord, RequestInfo } from '#model';
 import type { OwnApiAnswer } from '#pipeline';
-import type { OwnApiPorts } from './create-own-api.ts';
+import type { OwnApiPorts } from './ports.ts';
 import { API_GROUP, API_VERSION } from './resource-names.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -33,7 +33,10 @@ export async function serveAuditEvents(info: RequestInfo, ports: OwnApiPorts): P
 
 /** An Event with a name and a kind of this API's group, which is what kubectl needs to list it. */
 function asObject(record: AuditRecord): object {
-  const metadata = { name: record.auditId, creationTimestamp: new Date(record.receivedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') };
+  const metadata = {
+    name: record.auditId,
+    creationTimestamp: new Date(record.receivedAtMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+  };
   return { ...toAuditEvent(record), apiVersion: `${API_GROUP}/${API_VERSION}`, kind: 'AuditEvent', metadata };
 }
 
@@ -45,21 +48,31 @@ function readFilter(target: string): AuditFilter {
     if ((TEXT_FILTERS as readonly string[]).includes(key)) filter[key] = value;
     else if (key === 'since' || key === 'until') filter[key] = readTime(key, value);
     else if (key === 'limit') filter.limit = readLimit(value);
-    else throw new GatehouseError('invalid', `"${key}" is no filter of auditevents; there are ${[...TEXT_FILTERS, 'since', 'until', 'limit'].join(', ')}`);
+    else
+      throw new GatehouseError(
+        'invalid',
+        `"${key}" is no filter of auditevents; there are ${[...TEXT_FILTERS, 'since', 'until', 'limit'].join(', ')}`,
+      );
   }
   return filter as unknown as AuditFilter;
 }
 
 function readTime(key: string, value: string): number {
   const time = /^\d{4}-\d{2}-\d{2}T/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw new GatehouseError('invalid', `${key} must be a time as in RFC 3339, like 2026-01-31T12:00:00Z`);
+  if (Number.isNaN(time))
+    throw new GatehouseError('invalid', `${key} must be a time as in RFC 3339, like 2026-01-31T12:00:00Z`);
   return time;
 }
 
 function readLimit(value: string): number {
   const limit = Number(value);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) throw new GatehouseError('invalid', `limit must be a whole number from 1 to ${MAX_LIMIT}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+    throw new GatehouseError('invalid', `limit must be a whole number from 1 to ${MAX_LIMIT}`);
   return limit;
 }
 
-const json = (value: unknown): OwnApiAnswer => ({ statusCode: 200, contentType: 'application/json', body: JSON.stringify(value) });
+const json = (value: unknown): OwnApiAnswer => ({
+  statusCode: 200,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+});

@@ -2,12 +2,15 @@ import { statusBody } from '#kube';
 import { ERRORS, GatehouseError } from '#errors';
 import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { splitSecrets, validateObject, type ResourceObject } from '#resources';
-import type { OwnApiPorts } from './create-own-api.ts';
+import type { OwnApiPorts } from './ports.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
 import { readBody } from './read-body.ts';
 
 const json = (statusCode: number, value: unknown, annotations?: Record<string, string>): OwnApiAnswer => ({
-  statusCode, contentType: 'application/json', body: JSON.stringify(value), ...(annotations ? { annotations } : {}),
+  statusCode,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+  ...(annotations ? { annotations } : {}),
 });
 
 /** get, list, create, update and delete of one kind; Kubernetes' own answers for conflicts and faults. */
@@ -18,7 +21,12 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
       return json(200, await existing(kind, info.name, ports));
     case 'list': {
       const { items, revision } = await ports.objects.list(kind);
-      return json(200, { kind: `${kind}List`, apiVersion: 'gatehouse.dev/v1alpha1', metadata: { resourceVersion: String(revision) }, items });
+      return json(200, {
+        kind: `${kind}List`,
+        apiVersion: 'gatehouse.dev/v1alpha1',
+        metadata: { resourceVersion: String(revision) },
+        items,
+      });
     }
     case 'create':
     case 'update':
@@ -28,10 +36,23 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
       await refuseBroken(ports, object, undefined);
       await ports.objects.delete(kind, info.name);
       await ports.applied();
-      return json(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: info.name, kind: info.resource, uid: object.metadata.uid } }, changed('delete', object));
+      return json(
+        200,
+        {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Success',
+          details: { name: info.name, kind: info.resource, uid: object.metadata.uid },
+        },
+        changed('delete', object),
+      );
     }
     default:
-      throw new GatehouseError('badMethod', `${info.resource} can be read, listed, created, updated and deleted; "${info.verb || info.method}" is not supported`);
+      throw new GatehouseError(
+        'badMethod',
+        `${info.resource} can be read, listed, created, updated and deleted; "${info.verb || info.method}" is not supported`,
+      );
   }
 }
 
@@ -40,7 +61,8 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
   const validated = validateObject(await readBody(request.request, request.contentType));
   if (!validated.ok) return invalid(info.name, kind, validated.problems);
   const { object } = validated;
-  if (object.kind !== kind) return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
+  if (object.kind !== kind)
+    return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
   const { object: stored, secrets } = splitSecrets(object);
   if (info.verb === 'create') {
     await refuseBroken(ports, undefined, stored);
@@ -48,7 +70,8 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
     await ports.applied();
     return json(201, created, changed('create', created));
   }
-  if (object.metadata.name !== info.name) return invalid(info.name, kind, [{ path: 'metadata.name', message: `must be "${info.name}" as in the path` }]);
+  if (object.metadata.name !== info.name)
+    return invalid(info.name, kind, [{ path: 'metadata.name', message: `must be "${info.name}" as in the path` }]);
   const before = await existing(kind, info.name, ports);
   await refuseBroken(ports, before, stored);
   const updated = await ports.objects.update(stored, secrets, object.metadata.resourceVersion);
@@ -63,9 +86,15 @@ async function existing(kind: string, name: string, ports: OwnApiPorts): Promise
 }
 
 /** A change that would not compile, or would leave nobody who can change it back, is not saved. */
-async function refuseBroken(ports: OwnApiPorts, before: ResourceObject<unknown> | undefined, after: ResourceObject<unknown> | undefined): Promise<void> {
+async function refuseBroken(
+  ports: OwnApiPorts,
+  before: ResourceObject<unknown> | undefined,
+  after: ResourceObject<unknown> | undefined,
+): Promise<void> {
   const { objects } = await ports.objects.readAll();
-  const rest = objects.filter((object) => !before || object.kind !== before.kind || object.metadata.name !== before.metadata.name);
+  const rest = objects.filter(
+    (object) => !before || object.kind !== before.kind || object.metadata.name !== before.metadata.name,
+  );
   const next = after ? [...rest, after] : rest;
   try {
     ports.checkCompiles(next);
@@ -74,17 +103,29 @@ async function refuseBroken(ports: OwnApiPorts, before: ResourceObject<unknown> 
     throw new GatehouseError('invalid', (error as Error).message, { cause: error });
   }
   if (before && !keepsAnAdmin(next)) {
-    throw new GatehouseError('conflict', 'this would leave nobody who may change access rules; grant it to somebody else first');
+    throw new GatehouseError(
+      'conflict',
+      'this would leave nobody who may change access rules; grant it to somebody else first',
+    );
   }
 }
 
 function invalid(name: string, kind: string, problems: readonly { path: string; message: string }[]): OwnApiAnswer {
   const message = `${kind} "${name}" is invalid: ${problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ')}`;
-  const details = { name, kind, group: 'gatehouse.dev', causes: problems.map(({ path, message: text }) => ({ reason: 'FieldValueInvalid', field: path, message: text })) };
+  const details = {
+    name,
+    kind,
+    group: 'gatehouse.dev',
+    causes: problems.map(({ path, message: text }) => ({ reason: 'FieldValueInvalid', field: path, message: text })),
+  };
   const { status, reason } = ERRORS.invalid;
   return { statusCode: status, contentType: 'application/json', body: statusBody(status, reason, message, details) };
 }
 
 function changed(act: string, object: ResourceObject<unknown>): Record<string, string> {
-  return { act, object: `${object.kind}/${object.metadata.name}`, resourceVersion: object.metadata.resourceVersion ?? '' };
+  return {
+    act,
+    object: `${object.kind}/${object.metadata.name}`,
+    resourceVersion: object.metadata.resourceVersion ?? '',
+  };
 }

@@ -24,7 +24,7 @@ export function AuditPage() {
     <>
       <PageHeading title="Audit log" />
       <AuditFilterForm
-        key={search}
+        search={search}
         filter={readFilter(search)}
         onFilter={(filter) => {
           setTrail({ search, pages: [] });

@@ -100,7 +100,7 @@ export function Editor({ kind, name, text, canEdit, onDone }: Props) {
               <button type="button" disabled={busy} onClick={() => void reload()}>
                 Load the newest version
               </button>{' '}
-              Your text is kept below it.
+              What you wrote stays beside it.
             </p>
           )}
         </div>

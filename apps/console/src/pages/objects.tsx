@@ -2,7 +2,6 @@ import { useState } from 'react';
 import { api } from '../api.ts';
 import { Failure } from '../failure.tsx';
 import type { Kind } from '../kinds.ts';
-import { Link } from '../link.tsx';
 import { PageHeading } from '../page-heading.tsx';
 import { goTo, useLocation } from '../router.ts';
 import { showText } from '../show-text.ts';
@@ -38,9 +37,9 @@ function ObjectList({ kind, canEdit, said }: { kind: Kind; canEdit: boolean; sai
         <>
           {canEdit && (
             <p>
-              <Link className="button" to={`/-/${kind.plural}?new`}>
+              <button type="button" onClick={() => goTo(`/-/${kind.plural}?new`)}>
                 New {kind.kind}
-              </Link>
+              </button>
             </p>
           )}
           {loaded.value.items.length === 0 ? (
@@ -59,9 +58,13 @@ function ObjectList({ kind, canEdit, said }: { kind: Kind; canEdit: boolean; sai
                 {loaded.value.items.map((object) => (
                   <tr key={object.metadata.name}>
                     <th scope="row" data-label="Name">
-                      <Link to={`/-/${kind.plural}?name=${encodeURIComponent(object.metadata.name)}`}>
+                      <button
+                        type="button"
+                        className="link"
+                        onClick={() => goTo(`/-/${kind.plural}?name=${encodeURIComponent(object.metadata.name)}`)}
+                      >
                         {showText(object.metadata.name)}
-                      </Link>
+                      </button>
                     </th>
                     <td data-label="Summary">
                       {summarizeObject(object).map((line) => (

@@ -1,0 +1,13 @@
+import type { AuditStore } from '#audit';
+import type { ObjectStore, ResourceObject } from '#resources';
+
+export interface OwnApiPorts {
+  readonly objects: ObjectStore;
+  readonly audit: AuditStore;
+  /** Makes what is queued visible to a reader of the log. */
+  flushAudit(): Promise<void>;
+  /** Compiles the would-be set of objects; throws where it does not compile, and then nothing is saved. */
+  checkCompiles(objects: readonly ResourceObject<unknown>[]): void;
+  /** Resolves when the next request is judged by what was just saved. */
+  applied(): Promise<void>;
+}
