@@ -27,6 +27,7 @@ import { openServingCertificate, type CertificateSource } from './serving-certif
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { createLoginService } from './login/create-login-service.ts';
 import { createPersonReader } from './login/read-person.ts';
+import { readSourceAddress } from './read-source-address.ts';
 import { createActRecorder } from './record-act.ts';
 import type { Log } from './log.ts';
 
@@ -160,6 +161,8 @@ async function boot(
       snapshot,
       mapping,
       tokens,
+      sourceAddress: (request) => readSourceAddress(request, settings.addresses),
+      now,
       externalUrl: config.externalUrl.replace(/\/$/, ''),
       certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     }),

@@ -2,6 +2,7 @@ import type { AuditQueue } from '#audit';
 import { readRequestHeaders } from '#kube';
 import { createAuditDraft, GATEWAY_CLUSTER, uuidV7, type PipelineSettings } from '#pipeline';
 import type { RecordAct } from './http/ports.ts';
+import { readSourceAddress } from './read-source-address.ts';
 
 /** Control-plane acts (login, logout, stored tokens) leave a record like any request, on the virtual cluster. */
 export function createActRecorder(ports: {
@@ -15,10 +16,7 @@ export function createActRecorder(ports: {
     const { request } = act;
     const draft = createAuditDraft(uuidV7(nowMs), nowMs, ports.revision(), request.method ?? '', request.url ?? '');
     const read = readRequestHeaders(request.rawHeaders);
-    draft.sourceAddress = ports.settings.addresses.read(
-      request.socket.remoteAddress,
-      read.ok ? read.headers.forwardedFor : undefined,
-    );
+    draft.sourceAddress = readSourceAddress(request, ports.settings.addresses);
     draft.userAgent = read.ok ? (read.headers.userAgent ?? '') : '';
     draft.cluster = GATEWAY_CLUSTER;
     draft.identity = act.identity;

@@ -112,6 +112,8 @@ export async function judge(
   // policy: judges the person, never the mapped names.
   const decision = (draft.decision = decide(snapshot.policy, identity, cluster, info, {
     upgrade: headers.upgrade !== undefined,
+    sourceAddress: draft.sourceAddress,
+    nowMs: ports.now(),
   }));
   if (!decision.allowed) return refuse('denied', decision.reason);
   const base = {

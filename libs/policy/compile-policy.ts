@@ -27,8 +27,8 @@ type ClusterRules = Map<string, IssuerRules>;
 
 /** Compiled rules; immutable. Made by `compilePolicy`, read by `decide`. */
 export interface CompiledPolicy {
-  /** Rule names by rank: all rules, sorted by name. */
-  readonly names: readonly string[];
+  /** The rules by rank: sorted by name. */
+  readonly rules: readonly AccessRuleInput[];
   readonly clusters: ReadonlyMap<string, ReadonlyMap<string, IssuerRules>>;
 }
 
@@ -50,7 +50,7 @@ export function compilePolicy(rules: readonly AccessRuleInput[]): CompiledPolicy
       }
     }
   }
-  return { names: sorted.map((rule) => rule.name), clusters };
+  return { rules: sorted, clusters };
 }
 
 const newIssuerRules = (): IssuerRules => ({

@@ -4,7 +4,7 @@ import type { AccessRuleInput, Rule, Subject } from './access-rule.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { decide } from './decide.ts';
 import { naiveDecide } from './testdata/naive-decide.ts';
-import { person } from './testdata/people.ts';
+import { ordinary, person } from './testdata/people.ts';
 
 /** mulberry32 */
 function seededRandom(seed: number): () => number {
@@ -185,7 +185,7 @@ describe('the compiled policy', () => {
         const parsed = parseRequest(pick(['GET', 'GET', 'GET', 'POST', 'DELETE', 'HEAD', 'PUT']), pick(REQUESTS));
         if (!parsed.ok) throw new Error(parsed.message);
         const upgrade = random() < 0.2;
-        const decision = decide(policy, identity, cluster, parsed.request, { upgrade });
+        const decision = decide(policy, identity, cluster, parsed.request, { ...ordinary, upgrade });
         const got = {
           allowed: decision.allowed,
           rule: decision.rule,
@@ -238,14 +238,14 @@ describe('the compiled policy', () => {
     const identity = person('alice', ['dev', 'ops', 'all']);
     const time = (count: number): number => {
       const policy = compilePolicy(rulesOf(count));
-      expect(decide(policy, identity, 'demo', parsed.request, { upgrade: false })).toMatchObject({
+      expect(decide(policy, identity, 'demo', parsed.request, ordinary)).toMatchObject({
         allowed: true,
         rule: 'rule-6',
       });
       let best = Infinity;
       for (let round = 0; round < 15; round++) {
         const started = performance.now();
-        for (let i = 0; i < 2_000; i++) decide(policy, identity, 'demo', parsed.request, { upgrade: false });
+        for (let i = 0; i < 2_000; i++) decide(policy, identity, 'demo', parsed.request, ordinary);
         best = Math.min(best, performance.now() - started);
       }
       return best;

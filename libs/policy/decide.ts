@@ -1,5 +1,7 @@
 import type { Decision, Identity, RequestInfo } from '#model';
+import type { AccessRuleInput } from './access-rule.ts';
 import { rulesFor, type CompiledPolicy, type SubjectRules } from './compile-policy.ts';
+import type { DecisionContext } from './decision-context.ts';
 import { describeRequest } from './describe-request.ts';
 import { FoundRules } from './found-rules.ts';
 import { neededActs, type Act } from './needed-acts.ts';
@@ -18,7 +20,7 @@ export function decide(
   identity: Identity,
   cluster: string,
   request: RequestInfo,
-  context: { readonly upgrade: boolean },
+  context: DecisionContext,
 ): Decision {
   const subjects = rulesFor(policy, identity, cluster);
   const question = readQuestion(request, context.upgrade);
@@ -37,7 +39,7 @@ export function decide(
   }
   const reported = listReported(policy, subjects, question, acts);
   if (deny.first !== Infinity) {
-    const rule = policy.names[deny.first] as string;
+    const rule = nameOf(policy, deny.first);
     const reason = `${describeRequest(identity, cluster, request, request.verb)}: access rule ${JSON.stringify(rule)} denies it; ask an admin of this gateway`;
     return mint({ allowed: false, cluster, request, rule, reason, reported });
   }
@@ -46,7 +48,7 @@ export function decide(
     const reason = `${what}: no access rule allows it; ask an admin of this gateway for an AccessRule`;
     return mint({ allowed: false, cluster, request, rule: undefined, reason, reported });
   }
-  const rule = policy.names[allowedBy] as string;
+  const rule = nameOf(policy, allowedBy);
   return mint({
     allowed: true,
     cluster,
@@ -56,6 +58,8 @@ export function decide(
     reported,
   });
 }
+
+const nameOf = (policy: CompiledPolicy, rank: number): string => (policy.rules[rank] as AccessRuleInput).name;
 
 type Plain<D> = D extends Decision ? { [K in keyof D as K extends symbol ? never : K]: D[K] } : never;
 
@@ -89,6 +93,6 @@ function listReported(
   }
   const allows = [...candidates].filter((rank) => withoutEnforced.every((given) => given.has(rank)));
   const list = (ranks: Iterable<number>, effect: 'Allow' | 'Deny'): Decision['reported'] =>
-    [...ranks].sort((a, b) => a - b).map((rank) => ({ rule: policy.names[rank] as string, effect }));
+    [...ranks].sort((a, b) => a - b).map((rank) => ({ rule: nameOf(policy, rank), effect }));
   return [...list(denies.all ?? [], 'Deny'), ...list(allows, 'Allow')];
 }

@@ -10,3 +10,7 @@
 export { compilePolicy, GATEWAY_CLUSTER, type CompiledPolicy } from './compile-policy.ts';
 export { decide } from './decide.ts';
 export type { AccessRuleInput, Rule, Subject } from './access-rule.ts';
+export type { DecisionContext } from './decision-context.ts';
+export { explainDecision } from './explain-decision.ts';
+export type { ConsideredRule, ExplainedAct, ExplainedDecision } from './explain-decision.ts';
+export type { FailedPart, RulePart } from './find-failed-part.ts';

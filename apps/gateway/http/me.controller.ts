@@ -18,8 +18,8 @@ export class MeController {
 
   @Get()
   @Header('Cache-Control', 'no-store')
-  whoAmI(@Person() identity: Identity): Promise<object> {
-    return this.me.describe(identity);
+  whoAmI(@Person() identity: Identity, @Req() request: Request): Promise<object> {
+    return this.me.describe(identity, request);
   }
 
   @Get('kubeconfig')

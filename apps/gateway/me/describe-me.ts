@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Document } from 'yaml';
 import type { Identity } from '#model';
 import { parseRequest } from '#kube';
@@ -8,7 +9,7 @@ import type { UpstreamTokens } from './upstream-tokens.ts';
 
 export interface DescribeMe {
   /** The JSON of `GET /-/me`. */
-  describe(identity: Identity): Promise<object>;
+  describe(identity: Identity, request: IncomingMessage): Promise<object>;
   /** A kubeconfig for every cluster that sees this person; holds no secret. */
   kubeconfig(identity: Identity): Promise<string>;
 }
@@ -18,6 +19,9 @@ export interface DescribeMePorts {
   readonly mapping: MappingPorts;
   readonly tokens: UpstreamTokens;
   readonly externalUrl: string;
+  /** The client's address, as rules with `sourceAddresses` judge it. */
+  sourceAddress(request: IncomingMessage): string;
+  now(): number;
   /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
   certificateAuthority(): string | undefined;
 }
@@ -66,15 +70,20 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
       }),
     );
   };
-  const may = (identity: Identity, method: string, resource: string): boolean => {
+  const may = (identity: Identity, from: IncomingMessage, method: string, resource: string): boolean => {
     const parsed = parseRequest(method, `/apis/gatehouse.dev/v1alpha1/${resource}`);
     return (
       parsed.ok &&
-      decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, { upgrade: false }).allowed
+      decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, {
+        upgrade: false,
+        sourceAddress: ports.sourceAddress(from),
+        nowMs: ports.now(),
+      }).allowed
     );
   };
   return {
-    async describe(identity) {
+    async describe(identity, request) {
+      const allows = (method: string, resource: string): boolean => may(identity, request, method, resource);
       return {
         username: identity.username,
         issuer: identity.issuer,
@@ -83,9 +92,9 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
         expiresAt: new Date(identity.expiresAtMs).toISOString(),
         clusters: await clustersOf(identity),
         gateway: {
-          canReadAudit: may(identity, 'GET', 'auditevents'),
-          canReadObjects: may(identity, 'GET', 'mappings') || may(identity, 'GET', 'accessrules'),
-          canEditObjects: may(identity, 'PUT', 'mappings/x') || may(identity, 'PUT', 'accessrules/x'),
+          canReadAudit: allows('GET', 'auditevents'),
+          canReadObjects: allows('GET', 'mappings') || allows('GET', 'accessrules'),
+          canEditObjects: allows('PUT', 'mappings/x') || allows('PUT', 'accessrules/x'),
         },
       };
     },

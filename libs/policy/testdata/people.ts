@@ -3,6 +3,7 @@ import type { Identity, RequestInfo } from '#model';
 import type { AccessRuleInput, Rule } from '../access-rule.ts';
 import { compilePolicy } from '../compile-policy.ts';
 import { decide } from '../decide.ts';
+import type { DecisionContext } from '../decision-context.ts';
 
 /** An identity as `#identity` would mint it. */
 export function person(username: string, groups: readonly string[] = [], issuer = 'demo'): Identity {
@@ -44,11 +45,16 @@ export function rule(name: string, rules: Rule | Rule[], more: Partial<AccessRul
   };
 }
 
-export const ask = (
-  rules: AccessRuleInput[],
-  line: string,
-  o: { upgrade?: boolean; as?: typeof bob; cluster?: string } = {},
-) => decide(compilePolicy(rules), o.as ?? bob, o.cluster ?? 'demo', request(line), { upgrade: o.upgrade ?? false });
+/** 2026-01-01T00:00:00Z */
+export const NOW_MS = 1_767_225_600_000;
+export const ordinary: DecisionContext = { upgrade: false, sourceAddress: '192.0.2.1', nowMs: NOW_MS };
+
+export interface Asked extends Partial<DecisionContext> {
+  as?: typeof bob;
+  cluster?: string;
+}
+export const ask = (rules: AccessRuleInput[], line: string, { as, cluster, ...context }: Asked = {}) =>
+  decide(compilePolicy(rules), as ?? bob, cluster ?? 'demo', request(line), { ...ordinary, ...context });
 export const allowed = (...args: Parameters<typeof ask>): boolean => ask(...args).allowed;
 
 export const words = (verbs: string, resources: string, more: Rule = {}): Rule => ({
