@@ -57,6 +57,7 @@ export const ERRORS = {
     'the cluster refused your stored token; enter a new one at /-/ or ask an admin',
   ),
   impersonationRefused: entry(403, 'Forbidden', 'impersonation headers are not accepted from clients'),
+  stepUpRequired: entry(401, 'Unauthorized', 'this asks for a newer or a stronger authentication; log in again'),
   denied: entry(403, 'Forbidden', 'no access rule allows this'),
   unknownCluster: entry(404, 'NotFound', 'there is no cluster of that name'),
   notFound: entry(404, 'NotFound', 'the gateway has nothing at this path'),

@@ -57,7 +57,8 @@ export function identityFromClaims(
   const uid = uidMapping ? own(uidMapping.claim) : undefined;
   if (uid !== undefined && (typeof uid !== 'string' || nameProblem(uid)))
     return bad(`has no usable text in its claim "${uidMapping?.claim}"`);
-  const authTime = own('auth_time') ?? own('iat');
+  // Never `iat`: a token that was refreshed, or given on an old session of the provider, is no new authentication.
+  const authTime = own('auth_time');
   const acr = own('acr');
   const identity = {
     issuer: issuer.name,

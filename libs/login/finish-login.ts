@@ -141,7 +141,7 @@ async function createSession(
     lastSeenAtMs: now,
     expiresAtMs: now + ports.absoluteTimeoutSeconds * 1000,
     idleTimeoutMs: ports.idleTimeoutSeconds * 1000,
-    authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : claims.iat,
+    authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
     acr: typeof claims.acr === 'string' ? claims.acr : undefined,
   });
   return { id, token };

@@ -25,7 +25,7 @@ export interface Identity {
   readonly uid: string | undefined;
   /** The verified claims, for mappings that read more than user and groups. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** `auth_time`, else `iat`; Unix seconds. */
+  /** The `auth_time` claim: when the person last proved who they are; Unix seconds. */
   readonly authenticatedAtSeconds: number | undefined;
   readonly acr: string | undefined;
   readonly credential: Credential;

@@ -86,6 +86,8 @@ export function createAuditDraft(
         annotations: {
           ...this.annotations,
           ...(refusal ? { code: refusal.code } : {}),
+          ...(decision?.ruleVersion === undefined ? {} : { 'rule-version': decision.ruleVersion }),
+          ...(decision?.allowed && decision.learning ? { learning: 'true' } : {}),
           ...(decision && decision.reported.length > 0
             ? {
                 reported: decision.reported

@@ -7,13 +7,9 @@ import type { ErrorCode } from '#errors';
 import type { AllowedDecision, Grant, Identity } from '#model';
 import type { AuditDraft } from './audit-draft.ts';
 import { GATEWAY_CLUSTER, type PipelinePorts, type PipelineSettings } from './ports.ts';
+import type { Refusal } from './refusal.ts';
+import { refuseDenied } from './refuse-denied.ts';
 import type { ClusterUpstream, Snapshot } from './snapshot.ts';
-
-export interface Refusal {
-  readonly ok: false;
-  readonly code: ErrorCode;
-  readonly message: string | undefined;
-}
 
 interface JudgedBase {
   readonly ok: true;
@@ -115,7 +111,7 @@ export async function judge(
     sourceAddress: draft.sourceAddress,
     nowMs: ports.now(),
   }));
-  if (!decision.allowed) return refuse('denied', decision.reason);
+  if (!decision.allowed) return refuseDenied(decision, identity, settings.externalOrigin);
   const base = {
     ok: true as const,
     identity,

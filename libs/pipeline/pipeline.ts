@@ -5,6 +5,7 @@ import { answerOnSocket, forwardRequest, forwardUpgrade, type ForwardInput, type
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { judge, type Judged } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
+import type { Refusal } from './refusal.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface Pipeline {
@@ -39,7 +40,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
       if (!ports.audit.healthy()) return refuse(draft, answer, 'auditUnavailable');
       const judged = await judge(request, asksForUpgrade, snapshot, draft, settings, ports);
-      if (!judged.ok) return refuse(draft, answer, judged.code, judged.message);
+      if (!judged.ok) return refuse(draft, answer, judged.code, judged.message, judged);
       // What runs for hours must be in the log while it runs.
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
       if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
@@ -63,13 +64,19 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     }
   }
 
-  function refuse(draft: AuditDraft, answer: Answer, code: ErrorCode, message?: string): void {
+  function refuse(
+    draft: AuditDraft,
+    answer: Answer,
+    code: ErrorCode,
+    message?: string,
+    more: Pick<Refusal, 'details' | 'challenge'> = {},
+  ): void {
     const text = message ?? ERRORS[code].message;
     draft.refusal = { code, message: text };
     draft.statusCode = ERRORS[code].status;
     const response = answer();
     if (response.headersSent || response.destroyed) return;
-    writeStatus(response, code, text, draft.auditId);
+    writeStatus(response, code, text, draft.auditId, more);
   }
 
   function settle(draft: AuditDraft, outcome: ForwardOutcome, answer: Answer): void {

@@ -89,7 +89,8 @@ function versionOf(object: ResourceObject<unknown>): string {
   return `${object.metadata.name}@${object.metadata.uid}/${object.metadata.resourceVersion}`;
 }
 
-/** The stages take `{ name, ...spec }`; the schema of `#resources` has already validated the spec. */
+/** The stages take `{ name, version, ...spec }`; the schema of `#resources` has already validated the spec. */
 function flatten<T>(object: ResourceObject<unknown>): T {
-  return { ...(object.spec as object), name: object.metadata.name } as T;
+  const { name, resourceVersion } = object.metadata;
+  return { ...(object.spec as object), name, version: resourceVersion } as T;
 }

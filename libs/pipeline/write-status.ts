@@ -19,7 +19,7 @@ export function writeStatus(
   code: ErrorCode,
   message: string | undefined,
   auditId: string,
-  details?: object,
+  { details, challenge = 'Bearer realm="gatehouse"' }: { readonly details?: object; readonly challenge?: string } = {},
 ): void {
   const entry = ERRORS[code];
   const body = statusBody(entry.status, entry.reason, message ?? entry.message, details);
@@ -35,7 +35,7 @@ export function writeStatus(
     'Audit-Id',
     auditId,
   ];
-  if (entry.status === 401) headers.push('WWW-Authenticate', 'Bearer realm="gatehouse"');
+  if (entry.status === 401) headers.push('WWW-Authenticate', challenge);
   const retryAfter = RETRY_AFTER[code];
   if (retryAfter) headers.push('Retry-After', retryAfter);
   response.writeHead(entry.status, headers);

@@ -25,12 +25,34 @@ export interface Rule {
   readonly paths?: readonly string[] | undefined;
 }
 
+/**
+ * What must hold beside the words of a rule; the rule counts only while all of it does. A Deny has `sourceAddresses`
+ * and `notBefore` alone: by any other one, what it denies would open by itself.
+ */
+export interface Conditions {
+  /** Addresses or CIDRs; one of them holds the true client address. */
+  readonly sourceAddresses?: readonly string[] | undefined;
+  /** RFC 3339; from then on. */
+  readonly notBefore?: string | undefined;
+  /** RFC 3339; until just before then. */
+  readonly notAfter?: string | undefined;
+  /** By the token's `auth_time`; without one the condition does not hold. */
+  readonly maxAuthenticationAgeSeconds?: number | undefined;
+  /** The token's `acr` is one of them. */
+  readonly acrValues?: readonly string[] | undefined;
+}
+
 export interface AccessRuleInput {
   readonly name: string;
+  /** `metadata.resourceVersion`; named with the rule wherever it decides. */
+  readonly version?: string | undefined;
   readonly subjects: readonly Subject[];
   /** Names, or `*` for every cluster but `gatehouse`. */
   readonly clusters: readonly string[];
   readonly effect?: 'Allow' | 'Deny' | undefined;
   readonly mode?: 'Enforce' | 'Report' | undefined;
+  /** A wide Allow for a while, to learn from: it decides only where no other Allow does, and says so in the record. */
+  readonly learning?: boolean | undefined;
+  readonly conditions?: Conditions | undefined;
   readonly rules: readonly Rule[];
 }

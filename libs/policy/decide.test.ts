@@ -8,7 +8,7 @@ describe('default deny', () => {
       rule: undefined,
       cluster: 'demo',
       reason:
-        'User "demo:bob" (issuer demo) cannot list resource "secrets" in API group "" in the namespace "team-a" on cluster "demo": no access rule allows it; ask an admin of this gateway for an AccessRule',
+        'secrets is forbidden: User "demo:bob" (issuer demo) cannot list resource "secrets" in API group "" in the namespace "team-a" on cluster "demo": no access rule allows it; ask an admin of this gateway for an AccessRule',
     });
     expect(ask([], 'GET /healthz').reason).toContain('cannot get path "/healthz" on cluster "demo"');
     expect(ask([], 'DELETE /apis/apps/v1/deployments').reason).toContain(

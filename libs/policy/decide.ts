@@ -1,19 +1,24 @@
 import type { Decision, Identity, RequestInfo } from '#model';
-import type { AccessRuleInput } from './access-rule.ts';
-import { rulesFor, type CompiledPolicy, type SubjectRules } from './compile-policy.ts';
+import type { AccessRuleInput, Conditions } from './access-rule.ts';
+import type { CompiledPolicy } from './compile-policy.ts';
+import { findFailedCondition, isOfAuthentication } from './conditions.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { describeAdmins, describeLapsed, toStepUp } from './describe-denial.ts';
 import { describeRequest } from './describe-request.ts';
-import { FoundRules } from './found-rules.ts';
+import { FoundRules, OPEN_GATE, type ConditionGate } from './found-rules.ts';
+import { listReported } from './list-reported.ts';
 import { neededActs, type Act } from './needed-acts.ts';
-import { readQuestion, type Question } from './question.ts';
+import { readQuestion } from './question.ts';
+import { rulesFor } from './subject-rules.ts';
 
 /**
  * Judges a person's request on a cluster: default deny, and a Deny wins over every Allow. Every act that the request
- * amounts to must be allowed. Pure, and the same question always names the same rule: the first one by name; where
- * two acts are needed, the one that gave the stronger (`create`).
+ * amounts to must be allowed. Pure, and the same question always names the same rule: the first one by name, one for
+ * learning last; where two acts are needed, the one that gave the stronger (`create`).
  *
  * Rules in mode Report change nothing; those that would have decided are listed in `reported`: a Deny that matches,
- * and an Allow that together with the enforced rules would have given all acts.
+ * and an Allow that together with the enforced rules would have given all acts. Where nothing but the age or the kind
+ * of the authentication stands in the way, `stepUp` says what to ask the identity provider for.
  */
 export function decide(
   policy: CompiledPolicy,
@@ -22,77 +27,80 @@ export function decide(
   request: RequestInfo,
   context: DecisionContext,
 ): Decision {
-  const subjects = rulesFor(policy, identity, cluster);
+  const subjects = rulesFor(policy.clusters, identity, cluster);
   const question = readQuestion(request, context.upgrade);
   const acts = neededActs(request, context.upgrade);
-  const deny = new FoundRules();
+  const gate = policy.hasConditions ? gateFor(policy, identity, context) : OPEN_GATE;
+  const deny = new FoundRules(gate);
   let allowedBy = -1;
-  let missing: Act | undefined;
+  const missing: { readonly act: Act; readonly found: FoundRules }[] = [];
   for (const act of acts) {
-    const allow = new FoundRules();
+    const found = new FoundRules(gate);
     for (const rules of subjects) {
       rules.deny?.findDeny(question, act, deny);
-      rules.allow?.findAllow(question, act, allow);
+      rules.allow?.findAllow(question, act, found);
     }
-    if (allow.first === Infinity) missing ??= act;
-    else allowedBy = allow.first;
+    if (found.first === Infinity) missing.push({ act, found });
+    else if (allowedBy < 0 || !ruleAt(policy, allowedBy).learning) allowedBy = found.first;
   }
-  const reported = listReported(policy, subjects, question, acts);
+  const reported = listReported(policy, subjects, question, acts, gate);
+  const base = { cluster, request, reported };
   if (deny.first !== Infinity) {
-    const rule = nameOf(policy, deny.first);
-    const reason = `${describeRequest(identity, cluster, request, request.verb)}: access rule ${JSON.stringify(rule)} denies it; ask an admin of this gateway`;
-    return mint({ allowed: false, cluster, request, rule, reason, reported });
+    const { name, version } = ruleAt(policy, deny.first);
+    const reason = `${describeRequest(identity, cluster, request, request.verb)}: access rule ${JSON.stringify(name)} denies it; ${describeAdmins(policy)} to change it`;
+    return mint({ ...base, allowed: false, rule: name, ruleVersion: version, reason, stepUp: undefined });
   }
-  if (missing !== undefined || allowedBy < 0) {
-    const what = describeRequest(identity, cluster, request, missing?.verb ?? request.verb);
-    const reason = `${what}: no access rule allows it; ask an admin of this gateway for an AccessRule`;
-    return mint({ allowed: false, cluster, request, rule: undefined, reason, reported });
+  const [lacking] = missing;
+  if (lacking !== undefined || allowedBy < 0) {
+    const what = describeRequest(identity, cluster, request, lacking?.act.verb ?? request.verb);
+    const [lapsed] = [...(lacking?.found.lapsed ?? [])].sort(byNearness);
+    const nearly = lapsed ? describeLapsed(policy, ...lapsed, identity, context) : '';
+    const stepUp = findStepUp(policy, missing);
+    const reason = stepUp
+      ? `${what}: ${nearly}`
+      : `${what}: no access rule allows it${nearly && ` (${nearly})`}; ${describeAdmins(policy)} for an AccessRule`;
+    return mint({ ...base, allowed: false, rule: undefined, ruleVersion: undefined, reason, stepUp });
   }
-  const rule = nameOf(policy, allowedBy);
-  return mint({
-    allowed: true,
-    cluster,
-    request,
-    rule,
-    reason: `access rule ${JSON.stringify(rule)} allows it`,
-    reported,
-  });
+  const { name, version, learning = false } = ruleAt(policy, allowedBy);
+  const reason = `access rule ${JSON.stringify(name)} allows it`;
+  return mint({ ...base, allowed: true, rule: name, ruleVersion: version, reason, learning });
 }
 
-const nameOf = (policy: CompiledPolicy, rank: number): string => (policy.rules[rank] as AccessRuleInput).name;
+const ruleAt = (policy: CompiledPolicy, rank: number): AccessRuleInput => policy.rules[rank] as AccessRuleInput;
+
+function gateFor(policy: CompiledPolicy, identity: Identity, context: DecisionContext): ConditionGate {
+  return {
+    open: false,
+    findFailed(rank) {
+      const conditions = policy.conditions[rank];
+      return conditions && findFailedCondition(conditions, identity, context);
+    },
+  };
+}
+
+type Lapsed = [rank: number, failed: keyof Conditions];
+
+/** A rule that a new login would bring back first, then by name. */
+const byNearness = ([a, failedA]: Lapsed, [b, failedB]: Lapsed): number =>
+  Number(isOfAuthentication(failedB)) - Number(isOfAuthentication(failedA)) || a - b;
+
+/** Only where each missing act has a rule that a new login would bring back. */
+function findStepUp(
+  policy: CompiledPolicy,
+  missing: readonly { readonly found: FoundRules }[],
+): ReturnType<typeof toStepUp> | undefined {
+  const ranks: number[] = [];
+  for (const { found } of missing) {
+    const [nearest] = [...(found.lapsed ?? [])].sort(byNearness);
+    if (nearest === undefined || !isOfAuthentication(nearest[1])) return undefined;
+    ranks.push(nearest[0]);
+  }
+  return ranks.length > 0 ? toStepUp(policy, ranks) : undefined;
+}
 
 type Plain<D> = D extends Decision ? { [K in keyof D as K extends symbol ? never : K]: D[K] } : never;
 
 /** The one place where a Decision is made; the brand exists for the compiler only. */
 function mint(decision: Plain<Decision>): Decision {
   return decision as Decision;
-}
-
-const NOTHING: Decision['reported'] = [];
-
-function listReported(
-  policy: CompiledPolicy,
-  subjects: readonly SubjectRules[],
-  question: Question,
-  acts: readonly Act[],
-): Decision['reported'] {
-  if (!subjects.some((rules) => rules.reportAllow !== undefined || rules.reportDeny !== undefined)) return NOTHING;
-  const denies = new FoundRules(true);
-  const candidates = new Set<number>();
-  const withoutEnforced: ReadonlySet<number>[] = [];
-  for (const act of acts) {
-    const enforced = new FoundRules();
-    const given = new FoundRules(true);
-    for (const rules of subjects) {
-      rules.reportDeny?.findDeny(question, act, denies);
-      rules.reportAllow?.findAllow(question, act, given);
-      rules.allow?.findAllow(question, act, enforced);
-    }
-    for (const rank of given.all ?? []) candidates.add(rank);
-    if (enforced.first === Infinity) withoutEnforced.push(given.all ?? new Set());
-  }
-  const allows = [...candidates].filter((rank) => withoutEnforced.every((given) => given.has(rank)));
-  const list = (ranks: Iterable<number>, effect: 'Allow' | 'Deny'): Decision['reported'] =>
-    [...ranks].sort((a, b) => a - b).map((rank) => ({ rule: nameOf(policy, rank), effect }));
-  return [...list(denies.all ?? [], 'Deny'), ...list(allows, 'Allow')];
 }

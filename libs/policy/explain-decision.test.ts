@@ -63,6 +63,15 @@ describe('explainDecision', () => {
       ['d', 'Deny', 'Enforce', true, true],
     ]);
   });
+  it('names the condition that fails, once the words are met', () => {
+    const conditions = { sourceAddresses: ['10.0.0.0/8'] };
+    expect(failed(rule('r', everything, { conditions }), 'GET /api/v1/pods')).toMatchObject({
+      part: 'condition',
+      ruled: ['sourceAddresses: 10.0.0.0/8'],
+      asked: '192.0.2.1',
+    });
+    expect(failed(rule('r', words('get', 'pods'), { conditions }), 'GET /api/v1/pods')).toMatchObject({ part: 'verb' });
+  });
   it('says which act of an exec is not given', () => {
     const { considered } = explain([rule('r', words('get', 'pods/exec'))], `GET ${NS}/pods/web/exec`, {
       upgrade: true,

@@ -1,11 +1,13 @@
 import type { Decision, Identity, RequestInfo } from '#model';
-import type { AccessRuleInput } from './access-rule.ts';
-import { compilePolicy, rulesFor, type CompiledPolicy } from './compile-policy.ts';
+import type { AccessRuleInput, Conditions } from './access-rule.ts';
+import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
+import { findFailedCondition } from './conditions.ts';
 import { decide } from './decide.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { findFailedPart, type FailedPart } from './find-failed-part.ts';
 import { neededActs, type Act } from './needed-acts.ts';
 import { readQuestion, type Question } from './question.ts';
+import { rulesFor } from './subject-rules.ts';
 
 /** How one rule stands to one act of the request. */
 export interface ExplainedAct extends Act {
@@ -20,6 +22,9 @@ export interface ConsideredRule {
   readonly rule: string;
   readonly effect: 'Allow' | 'Deny';
   readonly mode: 'Enforce' | 'Report';
+  /** `metadata.resourceVersion`, where known. */
+  readonly version: string | undefined;
+  readonly learning: boolean;
   /** It meets at least one act: a Deny then denies, an Allow gives that act. */
   readonly matched: boolean;
   /** It is the rule that the Decision names. */
@@ -30,7 +35,7 @@ export interface ConsideredRule {
   readonly acts: readonly ExplainedAct[];
 }
 
-/** A Decision with every rule that was considered, sorted by name. */
+/** A Decision with every rule that was considered: by name, those for learning last. */
 export interface ExplainedDecision {
   readonly decision: Decision;
   readonly considered: readonly ConsideredRule[];
@@ -50,14 +55,24 @@ export function explainDecision(
   const decision = decide(policy, identity, cluster, request, context);
   const question = readQuestion(request, context.upgrade);
   const acts = neededActs(request, context.upgrade);
-  const considered = policy.rules.map((rule): ConsideredRule => {
+  const considered = policy.rules.map((rule, rank): ConsideredRule => {
     const outside = failedOutside(rule, identity, cluster);
-    const explained = acts.map((act) => ({ ...act, ...(outside ?? failedInside(rule, question, act)) }));
+    const conditions = policy.conditions[rank];
+    const lapsed = conditions && findFailedCondition(conditions, identity, context);
+    const inside = (act: Act): Outcome => {
+      const found = failedInside(rule, question, act);
+      return found.failed === undefined && lapsed !== undefined
+        ? failedCondition(rule, lapsed, identity, context)
+        : found;
+    };
+    const explained = acts.map((act) => ({ ...act, ...(outside ?? inside(act)) }));
     const matched = explained.some(({ entry }) => entry !== undefined);
     return {
       rule: rule.name,
       effect: rule.effect ?? 'Allow',
       mode: rule.mode ?? 'Enforce',
+      version: rule.version,
+      learning: rule.learning ?? false,
       matched,
       decides: decision.rule === rule.name,
       failed: matched ? undefined : explained[0]?.failed,
@@ -72,7 +87,7 @@ type Outcome = Pick<ExplainedAct, 'entry' | 'failed'>;
 /** What fails before a word of `rules` is looked at. */
 function failedOutside(rule: AccessRuleInput, identity: Identity, cluster: string): Outcome | undefined {
   const appliesTo = (part: Partial<AccessRuleInput>): boolean =>
-    rulesFor(compilePolicy([{ ...rule, rules: [], ...part }]), identity, cluster).some(
+    rulesFor(compilePolicy([{ ...rule, rules: [], ...part }]).clusters, identity, cluster).some(
       (rules) => Object.keys(rules).length > 0,
     );
   if (!appliesTo({ clusters: [cluster] })) {
@@ -102,4 +117,22 @@ function failedInside(rule: AccessRuleInput, question: Question, act: Act): Outc
       nearest = { failed: { ...found.failed, entry }, distance: found.distance };
   }
   return { entry: undefined, failed: nearest?.failed };
+}
+
+function failedCondition(
+  { conditions = {} }: AccessRuleInput,
+  failed: keyof Conditions,
+  { authenticatedAtSeconds, acr }: Identity,
+  { sourceAddress, nowMs }: DecisionContext,
+): Outcome {
+  const now = new Date(nowMs).toISOString();
+  const asked: Record<keyof Conditions, string> = {
+    notBefore: now,
+    notAfter: now,
+    sourceAddresses: sourceAddress,
+    maxAuthenticationAgeSeconds:
+      authenticatedAtSeconds === undefined ? 'no auth_time' : `${Math.round(nowMs / 1000 - authenticatedAtSeconds)}`,
+    acrValues: acr ?? 'no acr',
+  };
+  return fail('condition', [`${failed}: ${String(conditions[failed])}`], asked[failed]);
 }

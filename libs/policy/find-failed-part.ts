@@ -1,8 +1,9 @@
 import type { Rule } from './access-rule.ts';
-import { FoundRules } from './found-rules.ts';
+import { FoundRules, OPEN_GATE } from './found-rules.ts';
 import type { Act } from './needed-acts.ts';
 import type { Question } from './question.ts';
 import { RuleSet } from './rule-set.ts';
+import { runSteps } from './run-steps.ts';
 
 export type RulePart =
   | 'subject'
@@ -50,8 +51,8 @@ export function findFailedPart(
 /** Whether one entry, indexed alone, meets an act. */
 function meets(rule: Rule, deny: boolean, question: Question, act: Act): boolean {
   const alone = new RuleSet();
-  alone.add(0, rule);
-  const found = new FoundRules();
+  runSteps(alone.add(0, rule));
+  const found = new FoundRules(OPEN_GATE);
   if (deny) alone.findDeny(question, act, found);
   else alone.findAllow(question, act, found);
   return found.first === 0;

@@ -7,9 +7,10 @@
  * Rules are compiled once a snapshot into maps keyed by cluster, issuer and subject, then namespace, resource, group,
  * verb and name, so that a decision is a few look-ups and costs the same with ten rules and with ten thousand.
  */
-export { compilePolicy, GATEWAY_CLUSTER, type CompiledPolicy } from './compile-policy.ts';
+export { compilePolicy, compilePolicyInSteps, type CompiledPolicy } from './compile-policy.ts';
+export { GATEWAY_CLUSTER } from './subject-rules.ts';
 export { decide } from './decide.ts';
-export type { AccessRuleInput, Rule, Subject } from './access-rule.ts';
+export type { AccessRuleInput, Conditions, Rule, Subject } from './access-rule.ts';
 export type { DecisionContext } from './decision-context.ts';
 export { explainDecision } from './explain-decision.ts';
 export type { ConsideredRule, ExplainedAct, ExplainedDecision } from './explain-decision.ts';

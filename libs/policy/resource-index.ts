@@ -20,13 +20,14 @@ export class ResourceIndex {
   /** Every rule with `namespaces`: what a Deny holds against a request that goes across all of them. */
   readonly #limited: Words = new Map();
 
-  add(rank: number, rule: Rule): void {
+  *add(rank: number, rule: Rule): Generator<void, void> {
     const places: Words[] = rule.namespaces === undefined ? [this.#anywhere] : [this.#limited];
     for (const namespace of rule.namespaces ?? []) {
       places.push(namespace === '*' ? this.#inEveryNamespace : getOrAdd(this.#inNamespace, namespace, () => new Map()));
     }
     for (const words of places) {
       for (const resource of rule.resources ?? []) {
+        yield;
         for (const group of rule.apiGroups ?? []) {
           for (const verb of rule.verbs ?? []) {
             const groups = getOrAdd(words, resource, () => new Map());

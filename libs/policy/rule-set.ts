@@ -14,8 +14,9 @@ export class RuleSet {
   #urls: UrlIndex | undefined;
   #paths: PathIndex | undefined;
 
-  add(rank: number, rule: Rule): void {
-    if (rule.resources?.length) (this.#resources ??= new ResourceIndex()).add(rank, rule);
+  /** In steps, so that a rule of many words does not hold up the event loop. */
+  *add(rank: number, rule: Rule): Generator<void, void> {
+    if (rule.resources?.length) yield* (this.#resources ??= new ResourceIndex()).add(rank, rule);
     if (rule.nonResourceURLs?.length) (this.#urls ??= new UrlIndex()).add(rank, rule);
     if (rule.paths?.length) (this.#paths ??= new PathIndex()).add(rank, rule);
   }

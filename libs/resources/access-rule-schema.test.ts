@@ -46,6 +46,84 @@ describe('AccessRule', () => {
     expect(paths(rule(spec))).toEqual([path]);
   });
   test.each([
+    ['nothing', {}, ['']],
+    ['an unknown key', { sourceAddress: ['10.0.0.0/8'] }, ['.sourceAddress', '']],
+    ['a name for an address', { sourceAddresses: ['office'] }, ['.sourceAddresses[0]']],
+    ['a range with bits behind its prefix', { sourceAddresses: ['10.0.0.1/8'] }, ['.sourceAddresses[0]']],
+    ['such a range of IPv6', { sourceAddresses: ['2001:db8::1/32'] }, ['.sourceAddresses[0]']],
+    ['a prefix that is too long', { sourceAddresses: ['10.0.0.0/33'] }, ['.sourceAddresses[0]']],
+    ['an IPv4 address written as IPv6', { sourceAddresses: ['::ffff:10.0.0.0/104'] }, ['.sourceAddresses[0]']],
+    ['no address at all', { sourceAddresses: [] }, ['.sourceAddresses']],
+    ['a date without a time', { notAfter: '2026-01-01' }, ['.notAfter']],
+    ['a time without a zone', { notAfter: '2026-01-01T00:00:00' }, ['.notAfter']],
+    ['a day that no month has', { notBefore: '2026-02-30T00:00:00Z' }, ['.notBefore']],
+    [
+      'an end before its beginning',
+      { notBefore: '2026-02-01T00:00:00Z', notAfter: '2026-01-01T00:00:00Z' },
+      ['.notAfter'],
+    ],
+    ['an age of nothing', { maxAuthenticationAgeSeconds: 0 }, ['.maxAuthenticationAgeSeconds']],
+    ['an age in words', { maxAuthenticationAgeSeconds: '5m' }, ['.maxAuthenticationAgeSeconds']],
+    ['an acr with a blank, which is two', { acrValues: ['mfa hwk'] }, ['.acrValues[0]']],
+    ['an acr with a quote', { acrValues: ['m"fa'] }, ['.acrValues[0]']],
+  ])('conditions with %s are refused', (_what, conditions, expected) => {
+    expect(paths(rule({ conditions }))).toEqual(expected.map((path) => `spec.conditions${path}`));
+  });
+  test('conditions are accepted', () => {
+    const conditions = {
+      sourceAddresses: [
+        '10.0.0.0/8',
+        '203.0.113.7',
+        '2001:db8::/32',
+        '::1',
+        '64:ff9b::192.0.2.0/120',
+        '0.0.0.0/0',
+        '::/0',
+      ],
+      notBefore: '2026-01-01T00:00:00Z',
+      notAfter: '2026-01-01T00:00:00.5+00:00',
+      maxAuthenticationAgeSeconds: 300,
+      acrValues: ['urn:example:mfa', '2'],
+    };
+    expect(valid(rule({ conditions })).spec).toMatchObject({ conditions });
+  });
+  test('a Deny has no condition by which what it denies would open by itself', () => {
+    const conditions = {
+      notBefore: '2026-01-01T00:00:00Z',
+      notAfter: '2999-01-01T00:00:00Z',
+      maxAuthenticationAgeSeconds: 60,
+      acrValues: ['mfa'],
+      sourceAddresses: ['10.0.0.0/8'],
+    };
+    expect(paths(rule({ effect: 'Deny', conditions }))).toEqual([
+      'spec.conditions.notAfter',
+      'spec.conditions.maxAuthenticationAgeSeconds',
+      'spec.conditions.acrValues',
+    ]);
+  });
+  test('a rule for learning is an enforced Allow, ends within 14 days, and never speaks of gatehouse', () => {
+    const now = Date.parse('2026-01-01T00:00:00Z');
+    const learning = (spec: object): string[] => {
+      const result = validateObject(rule({ learning: true, ...spec }), now);
+      return result.ok ? [] : result.problems.map(({ path }) => path);
+    };
+    const until = (notAfter: string) => ({ conditions: { notAfter } });
+    expect(learning({})).toEqual(['spec.conditions.notAfter']);
+    expect(learning(until('2026-01-15T00:00:01Z'))).toEqual(['spec.conditions.notAfter']);
+    expect(learning({ ...until('2026-01-02T00:00:00Z'), clusters: ['demo', 'gatehouse'] })).toEqual(['spec.clusters']);
+    expect(learning({ ...until('2026-01-02T00:00:00Z'), mode: 'Report' })).toEqual(['spec.mode']);
+    expect(learning({ effect: 'Deny' })).toEqual(['spec.effect']);
+    expect(learning(until('2026-01-15T00:00:00Z'))).toEqual([]);
+    expect(learning(until('2025-01-01T00:00:00Z'))).toEqual([]);
+  });
+  test('a misspelt word is answered with the one that was meant', () => {
+    expect(problems(rule({ effect: 'Denny' })).join()).toContain('did you mean "Deny"?');
+    expect(problems(ruleOf({ verbs: ['lst'], apiGroups: [''], resources: ['pods'] })).join()).toContain(
+      'did you mean "list"?',
+    );
+    expect(problems(rule({ conditions: { notafter: '' } })).join()).toContain('did you mean "notAfter"?');
+  });
+  test.each([
     ['an empty rule', {}, ['spec.rules[0]', 'spec.rules[0].verbs']],
     ['resources without groups', { verbs: ['get'], resources: ['pods'] }, ['spec.rules[0].apiGroups']],
     ['no verbs', { apiGroups: [''], resources: ['pods'] }, ['spec.rules[0].verbs']],

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { readPathPattern } from '#kube';
-import { checked, clusterReferences, evenWithFaults, isSubdomain, listOf, namespaceName, subjects } from './fields.ts';
+import { conditionsSchema } from './conditions-schema.ts';
+import {
+  GATEWAY_CLUSTER,
+  checked,
+  clusterReferences,
+  evenWithFaults,
+  isSubdomain,
+  listOf,
+  namespaceName,
+  subjects,
+} from './fields.ts';
+import type { Problem } from './resource-object.ts';
 
 export const RESOURCE_VERBS = [
   'get',
@@ -40,7 +51,7 @@ const url = checked((value) => {
   if (value === '*') return undefined;
   return checkPath(value) ?? (/\*(?!$)/.test(value) ? 'may hold "*" only at its end' : undefined);
 });
-const path = checked((value) => {
+const rawPath = checked((value) => {
   const fault = checkPath(value);
   if (fault !== undefined) return fault;
   const pattern = readPathPattern(value);
@@ -71,7 +82,7 @@ const ruleSchema = z
     namespaces: list(namespaceName),
     nonResourceURLs: list(url),
     methods: list(z.enum([...METHODS, '*'])),
-    paths: list(path),
+    paths: list(rawPath),
   })
   .superRefine((rule, context) => {
     const add = (message: string, at: string[] = []): void => context.addIssue({ code: 'custom', path: at, message });
@@ -107,11 +118,48 @@ function checkVerbs(verbs: unknown, urls: boolean, add: (message: string, path: 
 }
 
 /** Who may do what on which clusters. Deny wins; nothing is allowed that no rule allows. */
-export const accessRuleSpecSchema = z.strictObject({
-  subjects,
-  clusters: clusterReferences,
-  effect: z.enum(['Allow', 'Deny']).default('Allow'),
-  /** Report: recorded, and changes nothing. */
-  mode: z.enum(['Enforce', 'Report']).default('Enforce'),
-  rules: z.array(ruleSchema).min(1),
-});
+export const accessRuleSpecSchema = z
+  .strictObject({
+    subjects,
+    clusters: clusterReferences,
+    effect: z.enum(['Allow', 'Deny']).default('Allow'),
+    /** Report: recorded, and changes nothing. */
+    mode: z.enum(['Enforce', 'Report']).default('Enforce'),
+    /** A wide Allow for a while, to see what people really need; see `checkLearning` for how long. */
+    learning: z.boolean().optional(),
+    conditions: conditionsSchema.optional(),
+    rules: z.array(ruleSchema).min(1),
+  })
+  .superRefine((spec, context) => {
+    const add = (message: string, path: string[]): void => context.addIssue({ code: 'custom', path, message });
+    const conditions: Readonly<Record<string, unknown>> = spec.conditions ?? {};
+    if (spec.effect === 'Deny')
+      for (const key of ENDING)
+        if (conditions[key] !== undefined)
+          add('does not go with Deny: what it denies would open by itself; put it on an Allow', ['conditions', key]);
+    if (spec.learning !== true) return;
+    if (spec.effect !== 'Allow') add('must be Allow in a rule for learning', ['effect']);
+    if (spec.mode !== 'Enforce') add('must be Enforce in a rule for learning: it learns from what it allows', ['mode']);
+    if (listOf(spec.clusters).includes(GATEWAY_CLUSTER))
+      add('must not hold gatehouse in a rule for learning', ['clusters']);
+  }, evenWithFaults);
+
+/** By these a rule stops counting without anybody's doing, or for whom it is meant. */
+const ENDING = ['notAfter', 'maxAuthenticationAgeSeconds', 'acrValues'];
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LEARNING_DAYS = 14;
+
+/** A rule for learning must end, and soon. Judged when it is saved: what is saved ends when it says. */
+export function checkLearning(
+  { learning, conditions }: z.output<typeof accessRuleSpecSchema>,
+  nowMs: number,
+): Problem[] {
+  if (learning !== true) return [];
+  const end = conditions?.notAfter;
+  const latest = new Date(nowMs + LEARNING_DAYS * DAY_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  const path = 'spec.conditions.notAfter';
+  if (end === undefined) return [{ path, message: `is required in a rule for learning; at the latest ${latest}` }];
+  if (Date.parse(end) <= nowMs + LEARNING_DAYS * DAY_MS) return [];
+  return [{ path, message: `must be within ${LEARNING_DAYS} days in a rule for learning; at the latest ${latest}` }];
+}

@@ -57,7 +57,7 @@ function messageOf(issue: Issue, value: unknown): string {
       if (value === undefined) return `is required (${nameOf(issue.expected)})`;
       return `must be ${nameOf(issue.expected)}${issue.expected === 'string' && typeof value !== 'object' ? '; put it in quotes' : ''}`;
     case 'invalid_value':
-      return `${value === undefined ? 'is required; ' : ''}must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+      return expected(issue.values.map(String), value);
     case 'too_small':
       return `must ${issue.origin === 'array' ? `have at least ${issue.minimum} ${issue.minimum === 1 ? 'entry' : 'entries'}` : issue.origin === 'string' ? 'not be empty' : `be at least ${issue.minimum}`}`;
     case 'too_big':
@@ -65,6 +65,12 @@ function messageOf(issue: Issue, value: unknown): string {
     default:
       return issue.message;
   }
+}
+
+function expected(words: readonly string[], value: unknown): string {
+  const meant = typeof value === 'string' ? closestWord(value, words) : undefined;
+  const start = value === undefined ? 'is required; ' : meant === undefined ? '' : `did you mean "${meant}"? `;
+  return `${start}must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`;
 }
 
 function valueAt(input: unknown, path: Path): unknown {

@@ -1,7 +1,8 @@
+import { checkLearning } from './access-rule-schema.ts';
 import { closestWord } from './closest-word.ts';
 import { findWarnings } from './find-warnings.ts';
 import { importKubeconfig } from './import-kubeconfig.ts';
-import { API_VERSION, KINDS } from './kinds.ts';
+import { API_VERSION, KINDS, type AccessRuleSpec } from './kinds.ts';
 import { readProblems } from './read-problems.ts';
 import type { Problem, ResourceObject } from './resource-object.ts';
 
@@ -18,8 +19,9 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * Judges an object from anywhere. All problems at once, each with its field and what would be right; unknown keys are
  * problems. On success defaults are filled, a kubeconfig is taken apart into server, CA and credential, `status` is
  * dropped. Secrets are still in it: see `splitSecrets`. No message repeats a value that could be one.
+ * @param nowMs Unix milliseconds; what must end soon is measured from then.
  */
-export function validateObject(input: unknown): ValidatedObject {
+export function validateObject(input: unknown, nowMs = Date.now()): ValidatedObject {
   if (!isFields(input))
     return {
       ok: false,
@@ -40,6 +42,8 @@ export function validateObject(input: unknown): ValidatedObject {
   if (!parsed.success) problems.push(...readProblems(parsed.error, kind.schema, value));
   if (problems.length > 0 || !parsed.success) return { ok: false, problems };
   const object = tidy(parsed.data as ResourceObject);
+  if (kind.kind === 'AccessRule') problems.push(...checkLearning(object.spec as AccessRuleSpec, nowMs));
+  if (problems.length > 0) return { ok: false, problems };
   return { ok: true, object, warnings: findWarnings(object) };
 }
 

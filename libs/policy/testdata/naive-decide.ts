@@ -1,5 +1,6 @@
 import type { Identity, RequestInfo } from '#model';
 import type { AccessRuleInput, Rule } from '../access-rule.ts';
+import type { DecisionContext } from '../decision-context.ts';
 
 /**
  * The rules' meaning as plain loops over all rules, without an index: what the compiled policy is compared with.
@@ -10,10 +11,15 @@ export function naiveDecide(
   identity: Identity,
   cluster: string,
   r: RequestInfo,
-  upgrade: boolean,
-): { allowed: boolean; rule: string | undefined; reported: string[] } {
-  const ordered = [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const mine = ordered.filter((rule) => subjectMatches(rule, identity) && clusterMatches(rule, cluster));
+  { upgrade, sourceAddress, nowMs }: DecisionContext,
+): NaiveDecision {
+  const ordered = [
+    ...[...rules].filter((rule) => !rule.learning).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...[...rules].filter((rule) => rule.learning).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  ];
+  const met = ordered.filter((rule) => subjectMatches(rule, identity) && clusterMatches(rule, cluster));
+  const there = met.filter((rule) => inTime(rule, nowMs) && fromThere(rule, sourceAddress));
+  const mine = there.filter((rule) => wellAuthenticated(rule, identity, nowMs));
   const acts: [verb: string, method: string][] = [[r.verb, r.method]];
   const podStream =
     r.isResource &&
@@ -42,10 +48,44 @@ export function naiveDecide(
       .map((rule) => `${rule.name} Allow`),
   ];
   const denier = enforced.find((rule) => rule.effect === 'Deny' && acts.some((act) => matches(rule, act)));
-  if (denier) return { allowed: false, rule: denier.name, reported };
-  return allowers.every(Boolean)
-    ? { allowed: true, rule: allowers.at(-1)?.name, reported }
-    : { allowed: false, rule: undefined, reported };
+  if (denier) return { allowed: false, rule: denier.name, reported, learning: undefined, stepUp: false };
+  if (allowers.every(Boolean)) {
+    const named = allowers.find((rule) => rule?.learning) ?? allowers.at(-1);
+    return { allowed: true, rule: named?.name, reported, learning: named?.learning ?? false, stepUp: false };
+  }
+  const allowing = there.filter((rule) => rule.mode !== 'Report' && rule.effect !== 'Deny');
+  const stepUp = acts.every((act) => allowing.some((rule) => matches(rule, act)));
+  return { allowed: false, rule: undefined, reported, learning: undefined, stepUp };
+}
+
+export interface NaiveDecision {
+  readonly allowed: boolean;
+  readonly rule: string | undefined;
+  readonly reported: string[];
+  readonly learning: boolean | undefined;
+  readonly stepUp: boolean;
+}
+
+function inTime({ conditions: c }: AccessRuleInput, nowMs: number): boolean {
+  const now = new Date(nowMs);
+  return !(c?.notBefore && now < new Date(c.notBefore)) && !(c?.notAfter && now >= new Date(c.notAfter));
+}
+
+/** Ranges of whole bytes of IPv4 are enough here; libs/policy/conditions.test.ts has the others. */
+function fromThere({ conditions: c }: AccessRuleInput, address: string): boolean {
+  if (!c?.sourceAddresses) return true;
+  return c.sourceAddresses.some((range) => {
+    const [base = '', bits = '32'] = range.split('/');
+    const bytes = Number(bits) / 8;
+    return base.split('.').slice(0, bytes).join('.') === address.split('.').slice(0, bytes).join('.');
+  });
+}
+
+function wellAuthenticated({ conditions: c }: AccessRuleInput, identity: Identity, nowMs: number): boolean {
+  const { authenticatedAtSeconds: at, acr } = identity;
+  if (c?.acrValues && (!acr || !c.acrValues.includes(acr))) return false;
+  if (c?.maxAuthenticationAgeSeconds === undefined) return true;
+  return at !== undefined && at * 1000 <= nowMs + 60_000 && nowMs - at * 1000 <= c.maxAuthenticationAgeSeconds * 1000;
 }
 
 function subjectMatches(rule: AccessRuleInput, identity: Identity): boolean {

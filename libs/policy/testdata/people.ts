@@ -6,7 +6,12 @@ import { decide } from '../decide.ts';
 import type { DecisionContext } from '../decision-context.ts';
 
 /** An identity as `#identity` would mint it. */
-export function person(username: string, groups: readonly string[] = [], issuer = 'demo'): Identity {
+export function person(
+  username: string,
+  groups: readonly string[] = [],
+  issuer = 'demo',
+  more: Partial<Pick<Identity, 'authenticatedAtSeconds' | 'acr'>> = {},
+): Identity {
   const identity = {
     issuer,
     issuerUrl: `https://${issuer}.example`,
@@ -19,6 +24,7 @@ export function person(username: string, groups: readonly string[] = [], issuer 
     acr: undefined,
     credential: { kind: 'bearer', id: 'digest' },
     expiresAtMs: 1,
+    ...more,
   };
   return identity as unknown as Identity;
 }
