@@ -16,39 +16,46 @@ import {
   type PipelineSettings,
 } from '#pipeline';
 import { splitSecrets, type ResourceObject } from '#resources';
-import { openStore } from '#store';
-import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
+import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
 import { createControlPlane } from './http/create-control-plane.ts';
 import { createDescribeMe } from './me/describe-me.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
 import { openListener, type Listener } from './open-listener.ts';
-import { openServingCertificate, type CertificateSource } from './serving-certificate.ts';
+import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { createLoginService } from './login/create-login-service.ts';
 import { createPersonReader } from './login/read-person.ts';
 import { readSourceAddress } from './read-source-address.ts';
 import { createActRecorder } from './record-act.ts';
 import type { Log } from './log.ts';
+import type { SupervisorLink } from './workers/link.ts';
+import { APPLY_EVERYWHERE, CLAIM_STATE, REFRESH_SNAPSHOT } from './workers/topics.ts';
 
 export interface Gateway {
   readonly url: string;
   readonly port: number;
-  /** Readiness first, then drain, then the audit log, last the store. */
+  /** Readiness first, then drain, then the audit log. The store is the caller's. */
   close(): Promise<void>;
 }
 
+export interface BootPorts {
+  readonly store: Store;
+  readonly supervisor: SupervisorLink;
+  readonly log: Log;
+}
+
 /**
- * Wires everything once: store → snapshot → pipeline → control plane → listener. What it returns is serving.
- * @throws for whatever makes serving impossible (configuration, key, schema, port); nothing is left open then.
+ * Wires what serves: snapshot → pipeline → control plane → listener. What it returns is serving.
+ * @throws for whatever makes serving impossible (certificate, port); nothing is left open then.
  */
-export async function bootGateway(config: Config, log: Log): Promise<Gateway> {
+export async function bootGateway(config: Config, ports: BootPorts): Promise<Gateway> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const act of closers.splice(0).reverse()) await act();
   };
   try {
-    return await boot(config, log, closers, close);
+    return await boot(config, ports, closers, close);
   } catch (error) {
     await close();
     throw error;
@@ -57,23 +64,12 @@ export async function bootGateway(config: Config, log: Log): Promise<Gateway> {
 
 async function boot(
   config: Config,
-  log: Log,
+  { store, supervisor, log }: BootPorts,
   closers: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Gateway> {
   let draining = false;
   const now = (): number => Date.now();
-  const store = await openStore({
-    databaseUrl: config.databaseUrl,
-    sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
-    // A key file beside the database is a default for one machine only; replicas must all be given the same key.
-    key: {
-      base64: config.encryptionKey,
-      file: config.encryptionKeyFile ?? (config.databaseUrl ? undefined : join(config.dataDirectory, 'encryption.key')),
-    },
-    log,
-  });
-  closers.push(() => store.close());
   const audit = createAuditQueue(store.audit, {
     maxQueued: config.audit.maxQueuedRecords,
     flushEveryMs: config.audit.flushIntervalMilliseconds,
@@ -87,9 +83,7 @@ async function boot(
     },
   });
   closers.push(() => audit.close());
-  if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
-
-  const snapshots = await followSnapshot({
+  const following = followSnapshot({
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
     onProblem: (error) =>
@@ -103,6 +97,9 @@ async function boot(
         now,
       }),
   });
+  // Also while this worker starts: it may have read before what it is asked about.
+  supervisor.answer(REFRESH_SNAPSHOT, async () => (await following).refresh());
+  const snapshots = await following;
   closers.push(async () => {
     snapshots.stop();
     await Promise.all([...snapshots.current().clusters.values()].map((cluster) => cluster.close()));
@@ -137,13 +134,13 @@ async function boot(
       audit: store.audit,
       flushAudit: () => audit.flush(),
       checkCompiles,
-      applied: () => snapshots.refresh(),
+      applied: () => supervisor.ask(APPLY_EVERYWHERE, undefined),
     }),
   };
   const pipeline = createPipeline(settings, pipelinePorts);
 
   let useCertificate: Listener['useCertificate'] = () => {};
-  const certificates = await openCertificates(config, log, (certificate) => useCertificate(certificate));
+  const certificates = openServingCertificate(config, log, (certificate) => useCertificate(certificate));
   if (certificates) closers.push(() => certificates.stop());
   const readPerson = createPersonReader(settings, snapshot, identity);
   const tokens = createUpstreamTokens({
@@ -166,7 +163,13 @@ async function boot(
       externalUrl: config.externalUrl.replace(/\/$/, ''),
       certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     }),
-    login: createLoginService({ config, snapshot, store, now }),
+    login: createLoginService({
+      config,
+      snapshot,
+      store,
+      claimState: (state) => supervisor.ask(CLAIM_STATE, state),
+      now,
+    }),
     readiness: () => {
       const reasons = [
         ...(draining ? ['shutting down'] : []),
@@ -192,14 +195,6 @@ async function boot(
     draining = true;
     await listener.close(config.timeouts.shutdownGraceSeconds * 1000);
   });
-  const sweep = setInterval(
-    () =>
-      void store.sessions
-        .deleteExpired(now())
-        .catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) })),
-    60_000,
-  );
-  closers.push(() => clearInterval(sweep));
   log.info('serving', {
     url: config.externalUrl,
     host: config.listen.host,
@@ -220,23 +215,6 @@ function checkCompiles(objects: readonly ResourceObject<unknown>[]): void {
   compileIssuers(of('Issuer'));
   compileMappings(of('Mapping'));
   compilePolicy(of('AccessRule'));
-}
-
-async function openCertificates(
-  config: Config,
-  log: Log,
-  onChange: Parameters<typeof openServingCertificate>[2],
-): Promise<CertificateSource | undefined> {
-  if (config.tls.disabled) return undefined;
-  const hosts = [
-    new URL(config.externalUrl).hostname,
-    ...config.allowedHosts.map((host) => host.replace(/:\d+$/, '')),
-  ].map((host) => host.replace(/^\[|\]$/g, ''));
-  return await openServingCertificate(
-    { certFile: config.tls.certFile, keyFile: config.tls.keyFile, dataDirectory: config.dataDirectory, hosts },
-    log,
-    onChange,
-  );
 }
 
 /** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */

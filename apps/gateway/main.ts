@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { loadConfig } from '#config';
 import { StoreStartError } from '#store';
-import { bootGateway } from './boot.ts';
 import { createLog } from './log.ts';
+import { startAlone } from './start-alone.ts';
 
 /** `npm start`: serves until SIGTERM or SIGINT; exits 1 where it cannot start, 2 where the configuration is wrong. */
 async function main(): Promise<void> {
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLog(loaded.config.log.level);
-  const gateway = await bootGateway(loaded.config, log);
+  const gateway = await startAlone(loaded.config, log);
   let closing = false;
   const stop = (signal: string): void => {
     if (closing) return;

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { dirname, join } from 'node:path';
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
+import type { Config } from '#config';
 import type { Log } from './log.ts';
 
 export interface ServingCertificate {
@@ -20,26 +21,30 @@ export interface CertificateSource {
 const DAYS_OF_LIFE = 365;
 const LOOK_AGAIN_MS = 1000;
 
+/** Where no files are configured, makes a self-signed ECDSA P-256 pair once (RSA signing costs ten times as much a handshake). */
+export async function ensureServingCertificate(config: Config, log: Log): Promise<void> {
+  const { certFile, keyFile } = filesOf(config);
+  if (config.tls.disabled || config.tls.certFile || existsSync(certFile)) return;
+  const hosts = [
+    new URL(config.externalUrl).hostname,
+    ...config.allowedHosts.map((host) => host.replace(/:\d+$/, '')),
+  ].map((host) => host.replace(/^\[|\]$/g, ''));
+  await makeSelfSigned(certFile, keyFile, hosts, log);
+}
+
 /**
- * The serving certificate: configured files, or a self-signed ECDSA P-256 pair made once in the data directory (RSA
- * signing costs ten times as much a handshake). Files are watched by polling, since a Kubernetes secret volume
+ * The serving certificate; undefined without TLS. Files are watched by polling, since a Kubernetes secret volume
  * replaces a symlink and no inotify event names the file; a pair that does not fit together yet is left for the next look.
+ * @throws where the files do not hold a pair.
  */
-export async function openServingCertificate(
-  options: {
-    certFile: string | undefined;
-    keyFile: string | undefined;
-    dataDirectory: string;
-    hosts: readonly string[];
-  },
+export function openServingCertificate(
+  config: Config,
   log: Log,
   onChange: (certificate: ServingCertificate) => void,
-): Promise<CertificateSource> {
-  const own = join(options.dataDirectory, 'tls');
-  const certFile = options.certFile ?? join(own, 'tls.crt');
-  const keyFile = options.keyFile ?? join(own, 'tls.key');
-  if (!options.certFile && !existsSync(certFile)) await makeSelfSigned(certFile, keyFile, options.hosts, log);
-  const selfSignedFile = options.certFile ? undefined : certFile;
+): CertificateSource | undefined {
+  if (config.tls.disabled) return undefined;
+  const { certFile, keyFile } = filesOf(config);
+  const selfSignedFile = config.tls.certFile ? undefined : certFile;
   const read = (): ServingCertificate => {
     const pair = { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8'), selfSignedFile };
     createSecureContext({ cert: pair.certPem, key: pair.keyPem });
@@ -64,6 +69,11 @@ export async function openServingCertificate(
       for (const file of [certFile, keyFile]) unwatchFile(file, look);
     },
   };
+}
+
+function filesOf({ tls, dataDirectory }: Config): { certFile: string; keyFile: string } {
+  const own = join(dataDirectory, 'tls');
+  return { certFile: tls.certFile ?? join(own, 'tls.crt'), keyFile: tls.keyFile ?? join(own, 'tls.key') };
 }
 
 async function makeSelfSigned(certFile: string, keyFile: string, hosts: readonly string[], log: Log): Promise<void> {

@@ -4,3 +4,5 @@
  */
 export { ERRORS, GatehouseError, errorStatus, isErrorCode } from './errors.ts';
 export type { ErrorCode, ErrorEntry } from './errors.ts';
+export { packError, unpackError } from './sent-error.ts';
+export type { SentError } from './sent-error.ts';

@@ -64,8 +64,8 @@ export async function finishLogin(
       undefined,
       [],
     );
-  if (ports.usedStates.has(state)) return refuse('badRequest', `this login has already been finished; ${BEGIN_AGAIN}`);
-  ports.usedStates.add(state);
+  if (!(await ports.claimState(state)))
+    return refuse('badRequest', `this login has already been finished; ${BEGIN_AGAIN}`);
   if (parameters.has('error'))
     return refuse(
       'invalidCredential',

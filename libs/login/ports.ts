@@ -35,8 +35,8 @@ export interface LoginPorts {
   readonly providers: Providers;
   readonly sessions: SessionStore;
   readonly sealer: TransactionSealer;
-  /** States that have been used; a second callback with one is refused. */
-  readonly usedStates: { has(state: string): boolean; add(state: string): void };
+  /** True the first time that it is asked for this state, whichever worker asks; a second callback is refused. */
+  claimState(state: string): boolean | Promise<boolean>;
   readonly callbackUrl: string;
   /**
    * What is wrong with these claims, in words for the person, or undefined. Wire `identityFromClaims` here: then

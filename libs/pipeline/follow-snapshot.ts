@@ -20,13 +20,13 @@ export interface FollowPorts extends CompilePorts {
  * that a broken change is refused and the last good one stays.
  */
 export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource> {
-  let { snapshot } = await compileSnapshot(undefined, await ports.readAll(), ports);
+  let snapshot: Snapshot | undefined;
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
 
   const load = async (): Promise<void> => {
     const loaded = await ports.readAll();
-    if (loaded.revision === snapshot.revision) return;
+    if (loaded.revision === snapshot?.revision) return;
     const { snapshot: next, retired } = await compileSnapshot(snapshot, loaded, ports);
     snapshot = next;
     for (const cluster of retired) cluster.close().catch(ports.onProblem);
@@ -45,6 +45,13 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
       });
     return again;
   };
+  // Listening comes first: a change between the first look and the listening would be missed until the next one.
   const stop = ports.onChange(() => refresh().catch(ports.onProblem));
-  return { current: () => snapshot, refresh, stop };
+  try {
+    await refresh();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return { current: () => snapshot as Snapshot, refresh, stop };
 }

@@ -3,7 +3,7 @@ import { GatehouseError } from '#errors';
 import { StoreStartError } from './start-error.ts';
 import type { StoreLog } from './store.ts';
 import {
-  unpackError,
+  unpackStoreError,
   type FromWorker,
   type Ready,
   type RemotePort,
@@ -52,14 +52,14 @@ export async function startThread(
     if ('log' in message) return log[message.log](message.message, message.fields);
     const waiting = pending.get(message.call);
     pending.delete(message.call);
-    if ('error' in message) waiting?.reject(unpackError(message.error));
+    if ('error' in message) waiting?.reject(unpackStoreError(message.error));
     else waiting?.resolve(message.value);
   }
 
   const opened = new Promise<Ready>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
       if ('ready' in message) resolve(message.ready);
-      else if ('failed' in message) reject(unpackError(message.failed));
+      else if ('failed' in message) reject(unpackStoreError(message.failed));
       else receive(message);
     });
     worker.once('error', (cause) => {

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { GatehouseError, isErrorCode } from '#errors';
+import { unpackError, type SentError } from '#errors';
 import type { OpenStoreOptions, Store } from './store.ts';
 import { StoreStartError, type StoreStartErrorCode } from './start-error.ts';
 
@@ -45,22 +45,9 @@ export type FromWorker =
       readonly fields: Record<string, unknown> | undefined;
     };
 
-/** Structured clone drops the class and code of an error; they are what callers match. */
-export interface SentError {
-  readonly name: string;
-  readonly code: string;
-  readonly message: string;
-  readonly cause: string;
-}
-
-export function packError(error: unknown): SentError {
-  const { name = 'Error', code = '', message = String(error), cause } = error as Error & { code?: string };
-  return { name, code, message, cause: cause === undefined ? '' : String(cause) };
-}
-
-export function unpackError({ name, code, message, cause }: SentError): Error {
-  const options = cause ? { cause: new Error(cause) } : undefined;
-  if (name === 'GatehouseError' && isErrorCode(code)) return new GatehouseError(code, message, options);
-  if (name === 'StoreStartError') return new StoreStartError(code as StoreStartErrorCode, message, options);
-  return new Error(`${name}: ${message}`, options);
+/** As of `#errors`, and a StoreStartError is one again. */
+export function unpackStoreError(sent: SentError): Error {
+  if (sent.name !== 'StoreStartError') return unpackError(sent);
+  const options = sent.cause ? { cause: new Error(sent.cause) } : undefined;
+  return new StoreStartError(sent.code as StoreStartErrorCode, sent.message, options);
 }

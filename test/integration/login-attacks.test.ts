@@ -128,7 +128,7 @@ describe('the callback refuses', () => {
     replay.keep(GATEWAY_HOST, [`${LOGIN_COOKIE}=${cookie}`]);
     expect(await world.end(replay, callback.href)).toMatchObject({ ok: false, code: 'badRequest' });
     replay.keep(GATEWAY_HOST, [`${LOGIN_COOKIE}=${cookie}`]);
-    const otherReplica: LoginPorts = { ...world.ports, usedStates: new Set() };
+    const otherReplica: LoginPorts = { ...world.ports, claimState: () => true };
     const finished = await world.end(replay, callback.href, otherReplica);
     isRefused(finished);
     expect(finished).toMatchObject({ ok: false, code: 'invalidCredential' });

@@ -70,7 +70,7 @@ export async function startLoginWorld(): Promise<LoginWorld> {
         seal: (clear) => store.sealer.seal(clear, context),
         open: (sealed) => store.sealer.open(sealed, context),
       },
-      usedStates,
+      claimState: (state) => usedStates.size < usedStates.add(state).size,
       callbackUrl: CALLBACK,
       idleTimeoutSeconds: 3600,
       absoluteTimeoutSeconds: 43_200,

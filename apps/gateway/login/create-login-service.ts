@@ -16,16 +16,15 @@ interface IssuerSpec {
   readonly login?: { readonly clientID: string; readonly scopes?: readonly string[]; readonly displayName?: string };
 }
 
-const MAX_USED_STATES = 10_000;
-
 /** Wires browser login: issuers from the snapshot, client secrets from the store, transactions sealed with the gateway's key. */
 export function createLoginService(options: {
   config: Config;
   snapshot(): Snapshot;
   store: Store;
+  claimState: LoginPorts['claimState'];
   now(): number;
 }): LoginService {
-  const { config, snapshot, store, now } = options;
+  const { config, snapshot, store, claimState, now } = options;
   const issuerObjects = (): ResourceObject<unknown>[] =>
     snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
   const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
@@ -55,7 +54,7 @@ export function createLoginService(options: {
       seal: (clear) => store.sealer.seal(clear, context),
       open: (sealed) => store.sealer.open(sealed, context),
     },
-    usedStates: createUsedStates(),
+    claimState,
     callbackUrl: `${config.externalUrl.replace(/\/$/, '')}/-/auth/callback`,
     idleTimeoutSeconds: config.session.idleTimeoutSeconds,
     absoluteTimeoutSeconds: config.session.absoluteTimeoutSeconds,
@@ -69,17 +68,5 @@ export function createLoginService(options: {
         displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name,
       })),
     logout: (cookieHeader) => logout(cookieHeader, store.sessions),
-  };
-}
-
-/** Bounded: the provider refuses a replayed code anyway; this one answers without asking it. */
-function createUsedStates(): LoginPorts['usedStates'] {
-  const used = new Set<string>();
-  return {
-    has: (state) => used.has(state),
-    add(state) {
-      used.add(state);
-      if (used.size > MAX_USED_STATES) used.delete(used.values().next().value as string);
-    },
   };
 }

@@ -1,0 +1,10 @@
+import { topic } from './link.ts';
+
+/** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
+export const REFRESH_SNAPSHOT = topic('snapshot: refresh');
+
+/** Worker to supervisor: a change was saved; answered when every worker judges by it, or after a time-out. */
+export const APPLY_EVERYWHERE = topic('snapshot: apply everywhere');
+
+/** Worker to supervisor: is this login state used for the first time? */
+export const CLAIM_STATE = topic<string, boolean>('login: claim state');
