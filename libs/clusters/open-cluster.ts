@@ -1,8 +1,11 @@
-import { Pool, type Dispatcher } from 'undici';
-import { splitSecrets, type ResourceObject } from '#resources';
-import { readTokenFile, type RotatingToken } from './read-token-file.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { splitSecrets, type ResourceObject } from '#resources';
+import { openConnections, type Connections, type RequestPool } from './open-connections.ts';
+import { readTokenFile, type RotatingToken } from './read-token-file.ts';
+import type { StreamPlace } from './http2-pool.ts';
 
 /** `gateway`: the gateway's own credential (with its client certificate). `person`: a bearer of the person, no certificate. */
 export type CredentialUse = 'gateway' | 'person';
@@ -24,20 +27,16 @@ export interface ClusterConnection {
   readonly credentialProblem: string | undefined;
   /** `Bearer …` of the gateway where its credential is a token; undefined where it is a certificate. */
   gatewayAuthorization(): string | undefined;
-  /** HTTP/1.1 pool; never shared between the two uses, since x509 would win over a bearer. */
+  /** HTTP/1.1, a connection for whatever finds none free: the gateway's own calls. */
   dispatcher(use: CredentialUse): Dispatcher;
-  /** `https.request` options for a connection of its own (upgrades). */
-  connectOptions(use: CredentialUse): ConnectOptions;
+  /** HTTP/1.1 for people's requests; no pool is ever shared between the two uses, since x509 would win over a bearer. */
+  connections(use: CredentialUse, kind: 'short' | 'long'): RequestPool;
+  /** HTTP/2 for long-running reads; undefined where the server speaks none. Rejects where it cannot be reached. */
+  reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
+  /** TLS options for a connection of its own (upgrades). */
+  connectOptions(use: CredentialUse): ConnectionOptions;
+  /** Lets what is in flight finish. */
   close(): Promise<void>;
-}
-
-export interface ConnectOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly servername: string | undefined;
 }
 
 export interface OpenClusterPorts {
@@ -75,13 +74,23 @@ export async function openCluster(
       : undefined;
   const credential = await readCredential(spec.credential?.type, ports);
   const certificate = { cert: credential.cert, key: credential.key };
-  const host = server.hostname.replace(/^\[|\]$/g, '');
-  const pools = new Map<CredentialUse, Pool>();
-  const tlsOf = (use: CredentialUse) => ({
-    ca,
-    ...(use === 'gateway' ? certificate : { cert: undefined, key: undefined }),
-    servername: spec.tlsServerName,
-  });
+  const opened = new Map<CredentialUse, Connections>();
+  const tlsOf = (use: CredentialUse): ConnectionOptions =>
+    withoutUndefined({
+      host: server.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(server.port || 443),
+      ca,
+      ...(use === 'gateway' ? certificate : {}),
+      servername: spec.tlsServerName,
+    });
+  const connectionsOf = (use: CredentialUse): Connections => {
+    let connections = opened.get(use);
+    if (!connections) {
+      connections = openConnections(server.origin, tlsOf(use), ports);
+      opened.set(use, connections);
+    }
+    return connections;
+  };
 
   return {
     name: object.metadata.name,
@@ -96,34 +105,12 @@ export async function openCluster(
       const token = credential.token?.read();
       return token ? `Bearer ${token}` : undefined;
     },
-    dispatcher(use) {
-      let pool = pools.get(use);
-      if (!pool) {
-        pool = new Pool(server.origin, {
-          connections: null,
-          pipelining: 1,
-          allowH2: false,
-          // The parser's limit, so that a large answer header from an aggregated API is not our refusal.
-          maxHeaderSize: 256 * 1024,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          keepAliveTimeout: 60_000,
-          connectTimeout: ports.connectTimeoutSeconds * 1000,
-          connect: {
-            ...withoutUndefined(tlsOf(use)),
-            rejectUnauthorized: true,
-            keepAlive: true,
-            keepAliveInitialDelay: 30_000,
-          },
-        });
-        pools.set(use, pool);
-      }
-      return pool;
-    },
-    connectOptions: (use) => ({ host, port: Number(server.port || 443), ...tlsOf(use) }),
+    dispatcher: (use) => connectionsOf(use).dispatcher,
+    connections: (use, kind) => connectionsOf(use)[kind],
+    reserveStream: (use) => connectionsOf(use).streams.reserve(),
+    connectOptions: tlsOf,
     async close() {
-      // close() lets what is in flight finish; streams of a removed cluster are cut by the pipeline.
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      await Promise.all([...opened.values()].map((connections) => connections.close()));
     },
   };
 }

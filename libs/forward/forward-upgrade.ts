@@ -1,39 +1,50 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '#errors';
 import { responseHeadersForClient } from '#kube';
 import { answerOnSocket } from './answer-on-socket.ts';
 import { buildUpstreamHeaders } from './build-upstream-headers.ts';
+import { cutAnswer } from './cut-answer.ts';
 import { refusalOfUpstream401 } from './refuse-upstream-401.ts';
-import { tunnel } from './tunnel.ts';
-import type { ForwardInput, ForwardOutcome } from './ports.ts';
+import { Tunnel } from './tunnel.ts';
+import type { ForwardInput, Forwarding, ForwardOutcome } from './ports.ts';
 
-/**
- * Forwards an upgrade (WebSocket or SPDY/3.1) over a connection of its own and tunnels the bytes. Only a 101 opens
- * the tunnel; any other answer is relayed and both sockets are closed, so that the connection can never be reused
- * with the upgrade's rights (CVE-2018-1002105).
- */
-export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer): Promise<ForwardOutcome> {
-  const { grant, upstream, headers, decision } = input;
-  const none = { statusCode: 0, bytesIn: 0, bytesOut: 0 };
-  if (grant.mode === 'impersonate' && upstream.credentialProblem) {
-    const message = `cluster "${upstream.name}": ${upstream.credentialProblem}`;
-    return Promise.resolve({ ...none, upstreamRequests: 0, refusal: { code: 'upstreamUnavailable', message } });
+/** An upgrade from its request to the end of its tunnel. */
+class Upgrade implements Forwarding {
+  readonly outcome: Promise<ForwardOutcome>;
+  readonly #input: ForwardInput;
+  readonly #socket: Duplex;
+  readonly #head: Buffer;
+  #settle: ((outcome: ForwardOutcome) => void) | undefined;
+  #outbound: ClientRequest | undefined;
+  #connectTimer: NodeJS.Timeout | undefined;
+  #relayed: ServerResponse | undefined;
+  #tunnel: Tunnel | undefined;
+  #statusCode = 0;
+  #bytesOut = 0;
+  #upstreamRequests = 0;
+  readonly #onClientClosed = (): void => this.#end({ aborted: 'client' });
+
+  constructor(input: ForwardInput, socket: Duplex, head: Buffer) {
+    this.#input = input;
+    this.#socket = socket;
+    this.#head = head;
+    this.outcome = new Promise((resolve) => (this.#settle = resolve));
+    socket.on('error', () => socket.destroy());
+    socket.once('close', this.#onClientClosed);
+    // Whoever left while the request was judged has had its `close` before anybody listened.
+    if (socket.destroyed) this.#onClientClosed();
   }
-  const upstreamHeaders = buildUpstreamHeaders(input);
-  upstreamHeaders.push('Connection', 'Upgrade', 'Upgrade', headers.upgrade === 'spdy' ? 'SPDY/3.1' : 'websocket');
-  if (decision.request.method !== 'GET') upstreamHeaders.push('Content-Length', '0');
-  const connect = upstream.connectOptions(grant.mode === 'impersonate' ? 'gateway' : 'person');
 
-  return new Promise((resolve) => {
-    let settled = false;
-    const settle = (outcome: ForwardOutcome): void => {
-      if (settled) return;
-      settled = true;
-      resolve(outcome);
-    };
+  send(upstreamHeaders: string[]): void {
+    const { grant, upstream, decision, timeouts } = this.#input;
+    if (grant.mode === 'impersonate' && upstream.credentialProblem)
+      return this.#refuse('upstreamUnavailable', `cluster "${upstream.name}": ${upstream.credentialProblem}`);
+    if (this.#settle === undefined) return;
     const outbound = httpsRequest({
-      ...connect,
+      ...upstream.connectOptions(grant.mode === 'impersonate' ? 'gateway' : 'person'),
       agent: false,
       rejectUnauthorized: true,
       method: decision.request.method,
@@ -42,60 +53,108 @@ export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer
       setHost: false,
       maxHeaderSize: 256 * 1024,
     });
-    const connectTimer = setTimeout(
-      () => outbound.destroy(new Error('connect timed out')),
-      input.timeouts.shortRequestSeconds * 1000,
+    this.#outbound = outbound;
+    this.#upstreamRequests = 1;
+    this.#connectTimer = setTimeout(
+      () => outbound.destroy(new Error('the upstream did not answer the upgrade in time')),
+      timeouts.shortRequestSeconds * 1000,
     );
-    const onClientClosed = (): void => {
-      outbound.destroy(new Error('client closed the connection'));
-      settle({ ...none, upstreamRequests: 1, aborted: 'client' });
-    };
-    socket.once('close', onClientClosed);
-    socket.on('error', () => socket.destroy());
-
-    outbound.on('upgrade', (answer, upstreamSocket, upstreamHead) => {
-      clearTimeout(connectTimer);
-      socket.off('close', onClientClosed);
-      socket.write(switchingProtocols(answer, input));
-      if (upstreamHead.length > 0) socket.write(upstreamHead);
-      if (head.length > 0) upstreamSocket.write(head);
-      void tunnel(socket, upstreamSocket).then(({ fromClient, fromUpstream }) => {
-        settle({
-          statusCode: 101,
-          bytesIn: fromClient + head.length,
-          bytesOut: fromUpstream + upstreamHead.length,
-          upstreamRequests: 1,
-        });
-      });
-    });
-    outbound.on('response', (answer) => {
-      clearTimeout(connectTimer);
-      socket.off('close', onClientClosed);
-      const refusal = answer.statusCode === 401 ? refusalOfUpstream401(grant, decision.request) : undefined;
-      if (refusal) {
-        outbound.destroy();
-        return settle({ ...none, upstreamRequests: 1, refusal });
-      }
-      relay(answer, input, socket).then(
-        (bytesOut) => {
-          outbound.destroy();
-          settle({ statusCode: answer.statusCode ?? 502, bytesIn: 0, bytesOut, upstreamRequests: 1 });
-        },
-        (cause: unknown) => settle({ ...none, upstreamRequests: 1, aborted: 'upstream', cause }),
-      );
-    });
-    outbound.on('error', (cause) => {
-      clearTimeout(connectTimer);
-      socket.off('close', onClientClosed);
-      settle({
-        ...none,
-        upstreamRequests: 1,
-        refusal: { code: 'upstreamUnavailable', message: `cluster "${upstream.name}" cannot be reached` },
-        cause,
-      });
-    });
+    outbound.on('upgrade', (answer, upstreamSocket, upstreamHead) =>
+      this.#join(answer, upstreamSocket as Socket, upstreamHead),
+    );
+    outbound.on('response', (answer) => this.#relay(answer));
+    outbound.on('error', (cause) =>
+      this.#refuse('upstreamUnavailable', `cluster "${upstream.name}" cannot be reached`, cause),
+    );
     outbound.end();
-  });
+  }
+
+  abort(code: ErrorCode, message?: string): void {
+    if (this.#statusCode === 0) return this.#refuse(code, message);
+    if (this.#relayed) cutAnswer(this.#relayed);
+    this.#end({ aborted: 'gateway', abortCode: code });
+    this.#socket.destroy();
+  }
+
+  /** 101: only now do the bytes that came early go on, on either side. */
+  #join(answer: IncomingMessage, upstreamSocket: Socket, upstreamHead: Buffer): void {
+    clearTimeout(this.#connectTimer);
+    if (this.#settle === undefined) return void upstreamSocket.destroy();
+    // A quiet shell must survive load balancers.
+    upstreamSocket.setKeepAlive(true, 30_000);
+    this.#socket.off('close', this.#onClientClosed);
+    this.#statusCode = 101;
+    this.#socket.write(switchingProtocols(answer, this.#input));
+    this.#tunnel = new Tunnel(this.#socket, upstreamSocket, (aborted) => this.#end(aborted ? { aborted } : {}));
+    this.#tunnel.open(this.#head, upstreamHead);
+  }
+
+  /** Any other answer is relayed, and both connections are closed behind it (CVE-2018-1002105). */
+  #relay(answer: IncomingMessage): void {
+    clearTimeout(this.#connectTimer);
+    if (this.#settle === undefined) return void answer.destroy();
+    const { grant, decision } = this.#input;
+    const refusal = answer.statusCode === 401 ? refusalOfUpstream401(grant, decision.request) : undefined;
+    if (refusal) return this.#refuse(refusal.code);
+    const response = answerOnSocket(this.#input.request, this.#socket);
+    this.#relayed = response;
+    this.#statusCode = answer.statusCode ?? 502;
+    response.sendDate = false;
+    response.writeHead(this.#statusCode, answer.statusMessage, clientHeaders(answer, this.#input));
+    answer.on('data', (chunk: Buffer) => {
+      this.#bytesOut += chunk.length;
+      if (!response.write(chunk)) answer.pause();
+    });
+    response.on('drain', () => answer.resume());
+    answer.on('end', () => {
+      this.#socket.off('close', this.#onClientClosed);
+      response.end(() => this.#end({}));
+      response.once('close', () => this.#end({}));
+    });
+    answer.on('error', (cause) => {
+      cutAnswer(response);
+      this.#end({ aborted: 'upstream', cause });
+    });
+  }
+
+  #refuse(code: ErrorCode, message?: string, cause?: unknown): void {
+    this.#socket.off('close', this.#onClientClosed);
+    this.#end({
+      refusal: message === undefined ? { code } : { code, message },
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
+  #end(end: Pick<ForwardOutcome, 'refusal' | 'aborted' | 'abortCode' | 'cause'>): void {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    this.#settle = undefined;
+    clearTimeout(this.#connectTimer);
+    this.#tunnel?.destroy();
+    this.#outbound?.destroy();
+    settle({
+      statusCode: this.#statusCode,
+      bytesIn: this.#tunnel?.fromClient ?? 0,
+      bytesOut: this.#bytesOut + (this.#tunnel?.fromUpstream ?? 0),
+      upstreamRequests: this.#upstreamRequests,
+      ...end,
+    });
+  }
+}
+
+/**
+ * Forwards an upgrade (WebSocket or SPDY/3.1) over a connection of its own and tunnels the bytes. Only a 101 opens
+ * the tunnel; any other answer is relayed and both sockets are closed, so that the connection can never be reused
+ * with the upgrade's rights (CVE-2018-1002105).
+ * @throws GatehouseError `internal` where a precondition does not hold; nothing has been sent then.
+ */
+export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer): Forwarding {
+  const upstreamHeaders = buildUpstreamHeaders(input);
+  upstreamHeaders.push('Connection', 'Upgrade', 'Upgrade', input.headers.upgrade === 'spdy' ? 'SPDY/3.1' : 'websocket');
+  if (input.decision.request.method !== 'GET') upstreamHeaders.push('Content-Length', '0');
+  const upgrade = new Upgrade(input, socket, head);
+  upgrade.send(upstreamHeaders);
+  return upgrade;
 }
 
 function clientHeaders(answer: IncomingMessage, input: ForwardInput): string[] {
@@ -114,24 +173,4 @@ function switchingProtocols(answer: IncomingMessage, input: ForwardInput): Buffe
   let text = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${answer.headers.upgrade ?? 'websocket'}\r\n`;
   for (let i = 0; i < flat.length; i += 2) text += `${flat[i]}: ${flat[i + 1]}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');
-}
-
-function relay(answer: IncomingMessage, input: ForwardInput, socket: Duplex): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let bytes = 0;
-    const response = answerOnSocket(input.request, socket);
-    response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, clientHeaders(answer, input));
-    answer.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (!response.write(chunk)) answer.pause();
-    });
-    response.on('drain', () => answer.resume());
-    answer.on('end', () => response.end(() => resolve(bytes)));
-    answer.on('error', (error) => {
-      response.destroy();
-      reject(error);
-    });
-    response.on('close', () => resolve(bytes));
-  });
 }

@@ -11,4 +11,13 @@ export { buildUpstreamHeaders } from './build-upstream-headers.ts';
 export { forwardRequest } from './forward-request.ts';
 export { forwardUpgrade } from './forward-upgrade.ts';
 export { utf8HeaderValue } from './encode-header-value.ts';
-export type { ForwardInput, ForwardOutcome, ForwardTimeouts, Upstream } from './ports.ts';
+export type {
+  CredentialUse,
+  ForwardInput,
+  Forwarding,
+  ForwardOutcome,
+  ForwardTimeouts,
+  PooledConnections,
+  StreamPlace,
+  Upstream,
+} from './ports.ts';

@@ -1,8 +1,34 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientHttp2Stream } from 'node:http2';
+import type { ConnectionOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '#errors';
 import type { RequestHeaders } from '#kube';
 import type { AllowedDecision, Grant } from '#model';
+
+/** Whose credential a connection carries; the two never share one, since a client certificate would win over a bearer. */
+export type CredentialUse = 'gateway' | 'person';
+
+/** Pooled HTTP/1.1 connections of one cluster and one use. */
+export interface PooledConnections {
+  /** True where it was given to a connection at once, false where it waits for one. Each call is followed by one `done` or a `cancel` that worked. */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  /** The request is over upstream. */
+  done(): void;
+  /** True where it was still waiting; it will not be sent. */
+  cancel(handler: Dispatcher.DispatchHandler): boolean;
+}
+
+/** Room for one stream on a shared HTTP/2 connection; used by `open` or given back by `release`. */
+export interface StreamPlace {
+  /** True where the connection has carried a stream before. */
+  readonly reused: boolean;
+  /** False once the connection takes no new streams, or is lost. */
+  readonly usable: boolean;
+  /** Flat, names in lower case, pseudo headers first; a request without body. */
+  open(headers: string[]): ClientHttp2Stream;
+  release(): void;
+}
 
 /** What forwarding needs of a cluster; `#clusters` provides it. */
 export interface Upstream {
@@ -12,15 +38,12 @@ export interface Upstream {
   readonly tlsServerName: string | undefined;
   readonly credentialProblem: string | undefined;
   gatewayAuthorization(): string | undefined;
-  dispatcher(use: 'gateway' | 'person'): Dispatcher;
-  connectOptions(use: 'gateway' | 'person'): {
-    readonly host: string;
-    readonly port: number;
-    readonly ca: string | undefined;
-    readonly cert: string | undefined;
-    readonly key: string | undefined;
-    readonly servername: string | undefined;
-  };
+  /** `short` are bounded in number, `long` are not: a stream may hold one for hours. */
+  connections(use: CredentialUse, kind: 'short' | 'long'): PooledConnections;
+  /** Undefined where the upstream speaks no HTTP/2; rejects where it cannot be reached. */
+  reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
+  /** Options for a TLS connection of its own (upgrades). */
+  connectOptions(use: CredentialUse): ConnectionOptions;
 }
 
 export interface ForwardTimeouts {
@@ -43,6 +66,17 @@ export interface ForwardInput {
   readonly timeouts: ForwardTimeouts;
 }
 
+/** One exchange under way: a request, or an upgrade and its tunnel. */
+export interface Forwarding {
+  /** Resolves when it is over, whoever ended it. Never rejects. */
+  readonly outcome: Promise<ForwardOutcome>;
+  /**
+   * Ends both sides at once (a revoked credential, a removed cluster, a shutdown): with this refusal where nothing has
+   * been answered yet, else by cutting the client's connection. No effect once it is over.
+   */
+  abort(code: ErrorCode, message?: string): void;
+}
+
 /**
  * How it ended. With `refusal` nothing has been answered yet and the caller answers with that code; without it the
  * answer has been sent, or the client's connection was cut (`aborted`) because no honest answer was left to give.
@@ -53,7 +87,9 @@ export interface ForwardOutcome {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly upstreamRequests: number;
-  readonly aborted?: 'client' | 'upstream';
+  /** Who ended it before its end; `gateway`: `Forwarding.abort`, with `abortCode`. */
+  readonly aborted?: 'client' | 'upstream' | 'gateway';
+  readonly abortCode?: ErrorCode;
   readonly refusal?: { readonly code: ErrorCode; readonly message?: string };
   /** For the log, never for the client. */
   readonly cause?: unknown;

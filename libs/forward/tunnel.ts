@@ -5,44 +5,74 @@ const LINGER_MS = 1000;
 
 /**
  * Joins two sockets until one side ends; the other then has a second to end as well. Bytes are counted, backpressure
- * holds in both directions, nothing is parsed. Resolves once both are closed.
+ * holds in both directions, nothing is parsed.
  */
-export function tunnel(client: Duplex, upstream: Duplex): Promise<{ fromClient: number; fromUpstream: number }> {
-  const counts = { fromClient: 0, fromUpstream: 0 };
-  return new Promise((resolve) => {
-    let open = 2;
-    let lingering: NodeJS.Timeout | undefined;
-    const linger = (): void => {
-      lingering ??= setTimeout(() => {
-        client.destroy();
-        upstream.destroy();
-      }, LINGER_MS);
-    };
-    const closed = (other: Duplex) => (): void => {
-      open--;
-      if (!other.writableEnded) other.end();
-      if (open > 0) return linger();
-      clearTimeout(lingering);
-      resolve(counts);
-    };
-    pump(client, upstream, (size) => (counts.fromClient += size), linger);
-    pump(upstream, client, (size) => (counts.fromUpstream += size), linger);
-    client.once('close', closed(upstream));
-    upstream.once('close', closed(client));
-  });
-}
+export class Tunnel {
+  fromClient = 0;
+  fromUpstream = 0;
+  readonly #client: Duplex;
+  readonly #upstream: Duplex;
+  readonly #onOver: (aborted: 'client' | 'upstream' | undefined) => void;
+  #lingering: NodeJS.Timeout | undefined;
+  #open = 2;
+  #aborted: 'client' | 'upstream' | undefined;
 
-function pump(from: Duplex, to: Duplex, count: (size: number) => void, onEnd: () => void): void {
-  from.on('data', (chunk: Buffer) => {
-    count(chunk.length);
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.on('end', () => {
-    to.end();
-    onEnd();
-  });
-  // An error ends in 'close', where both sides are taken down.
-  from.on('error', () => from.destroy());
-  from.resume();
+  /** @param onOver told once both sides are closed; `aborted` names the side whose connection failed. */
+  constructor(client: Duplex, upstream: Duplex, onOver: (aborted: 'client' | 'upstream' | undefined) => void) {
+    this.#client = client;
+    this.#upstream = upstream;
+    this.#onOver = onOver;
+  }
+
+  /** Starts both directions with what each side sent before the other was there. */
+  open(clientHead: Buffer, upstreamHead: Buffer): void {
+    const client = this.#client;
+    const upstream = this.#upstream;
+    // An error ends in `close`, where the other side is taken down too.
+    client.on('error', () => (this.#aborted ??= 'client'));
+    upstream.on('error', () => (this.#aborted ??= 'upstream'));
+    client.once('close', () => this.#onClose(upstream));
+    upstream.once('close', () => this.#onClose(client));
+    const fromClient = (chunk: Buffer): void => {
+      this.fromClient += chunk.length;
+      if (!upstream.write(chunk)) client.pause();
+    };
+    const fromUpstream = (chunk: Buffer): void => {
+      this.fromUpstream += chunk.length;
+      if (!client.write(chunk)) upstream.pause();
+    };
+    upstream.on('drain', () => client.resume());
+    client.on('drain', () => upstream.resume());
+    client.on('end', () => this.#onEnd(upstream));
+    upstream.on('end', () => this.#onEnd(client));
+    if (clientHead.length > 0) fromClient(clientHead);
+    if (upstreamHead.length > 0) fromUpstream(upstreamHead);
+    client.on('data', fromClient);
+    upstream.on('data', fromUpstream);
+  }
+
+  destroy(): void {
+    clearTimeout(this.#lingering);
+    this.#client.destroy();
+    this.#upstream.destroy();
+  }
+
+  #onEnd(other: Duplex): void {
+    other.end();
+    this.#linger();
+  }
+
+  #onClose(other: Duplex): void {
+    this.#open--;
+    if (this.#open === 0) {
+      clearTimeout(this.#lingering);
+      return this.#onOver(this.#aborted);
+    }
+    if (!other.writableEnded) other.end();
+    this.#linger();
+  }
+
+  #linger(): void {
+    this.#lingering ??= setTimeout(() => this.destroy(), LINGER_MS);
+  }
 }

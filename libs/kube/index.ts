@@ -10,7 +10,7 @@
 export { parseRequest, MAX_TARGET_LENGTH, type ParsedRequest } from './parse-request.ts';
 export { readClusterPrefix, type ClusterPrefix } from './read-cluster-prefix.ts';
 export { readRequestHeaders, type ReadHeaders, type RequestHeaders } from './read-request-headers.ts';
-export { responseHeadersForClient, type ResponseHeaderOptions } from './response-headers.ts';
+export { responseHeadersForClient, trailersForClient, type ResponseHeaderOptions } from './response-headers.ts';
 export { isConnectSubresource, isStreamingSubresource, mayUpgrade } from './streaming.ts';
 export { statusBody } from './status-body.ts';
 export { readPathPattern, type PathPattern } from './path-pattern.ts';

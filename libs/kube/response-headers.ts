@@ -34,6 +34,15 @@ const HOSTILE = new Set([
 /** A browser would ask for a password in the gateway's name and then send it with every request. */
 const HOSTILE_TO_BROWSERS = new Set(['www-authenticate']);
 
+/** Framing, routing and the gateway's own policy: meaningless or harmful behind a body (RFC 9110 section 6.5.1). */
+const IN_HEAD_ONLY = new Set([
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-security-policy',
+  'location',
+]);
+
 /**
  * An upstream's answer headers as the client may have them (kube-rules section 6). Every upstream answer is hostile
  * on the gateway's origin, so the sandbox is added for every kind of client: a header decides what a browser is.
@@ -67,4 +76,20 @@ export function responseHeadersForClient(rawHeaders: readonly string[], options:
     options.auditId,
   );
   return out;
+}
+
+/**
+ * An upstream's trailers as the client may have them, as pairs for `addTrailers`: what may not stand in the head may
+ * not come behind the body either.
+ */
+export function trailersForClient(rawTrailers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < rawTrailers.length; i += 2) {
+    const name = rawTrailers[i] as string;
+    const lower = name.toLowerCase();
+    if (isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-') || IN_HEAD_ONLY.has(lower))
+      continue;
+    pairs.push([name, rawTrailers[i + 1] as string]);
+  }
+  return pairs;
 }

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GatehouseError, ERRORS, type ErrorCode } from '#errors';
-import { answerOnSocket, forwardRequest, forwardUpgrade, type ForwardInput, type ForwardOutcome } from '#forward';
+import {
+  answerOnSocket,
+  forwardRequest,
+  forwardUpgrade,
+  type ForwardInput,
+  type Forwarding,
+  type ForwardOutcome,
+} from '#forward';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { judge, type Judged } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
@@ -18,7 +25,7 @@ export interface Pipeline {
 }
 
 type Answer = () => ServerResponse;
-type Send = (input: ForwardInput) => Promise<ForwardOutcome>;
+type Send = (input: ForwardInput) => Forwarding;
 
 /**
  * One request, in a straight line:
@@ -45,7 +52,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
       if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
 
-      const outcome = await send({
+      const forwarding = send({
         request,
         decision: judged.decision,
         grant: judged.grant,
@@ -56,7 +63,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         clusterPrefix: judged.clusterPrefix,
         timeouts: settings.timeouts,
       });
-      settle(draft, outcome, answer);
+      settle(draft, await forwarding.outcome, answer);
     } catch (error) {
       fail(draft, answer, error);
     } finally {
@@ -85,6 +92,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     draft.bytesOut = outcome.bytesOut;
     draft.upstreamRequests = outcome.upstreamRequests;
     if (outcome.aborted) draft.annotations.aborted = outcome.aborted;
+    if (outcome.abortCode) draft.annotations.abortCode = outcome.abortCode;
     if (outcome.cause !== undefined)
       ports.log.warn('forward failed', {
         auditId: draft.auditId,

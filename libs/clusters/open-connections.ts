@@ -1,0 +1,66 @@
+import type { ConnectionOptions } from 'node:tls';
+import { Pool, type Dispatcher } from 'undici';
+import { Http1Pool } from './http1-pool.ts';
+import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
+
+/** HTTP/1.1 connections for people's requests. */
+export interface RequestPool {
+  /** True where it was sent at once, false where it waits. Each call is followed by one `done`, or by a `cancel` that worked. */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  done(): void;
+  /** True where it was still waiting; it will not be sent. */
+  cancel(handler: Dispatcher.DispatchHandler): boolean;
+}
+
+/** Every connection to one server with one credential. Nothing is opened before the first request. */
+export interface Connections {
+  readonly dispatcher: Dispatcher;
+  /** Bounded in number. */
+  readonly short: RequestPool;
+  /** A connection a request: what runs for hours must not use up those that short requests share. */
+  readonly long: RequestPool;
+  readonly streams: Http2Pool;
+  /** Lets what is in flight finish. */
+  close(): Promise<void>;
+}
+
+export function openConnections(
+  origin: string,
+  tls: ConnectionOptions,
+  options: { readonly connectTimeoutSeconds: number; now(): number },
+): Connections {
+  const connectMs = options.connectTimeoutSeconds * 1000;
+  const { host: _host, port: _port, ...connect } = tls;
+  const openPool = (): Pool =>
+    new Pool(origin, {
+      connections: null,
+      pipelining: 1,
+      allowH2: false,
+      // The parser's limit, so that a large answer header from an aggregated API is not our refusal.
+      maxHeaderSize: 256 * 1024,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 60_000,
+      connectTimeout: connectMs,
+      connect: { ...connect, rejectUnauthorized: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    });
+  const shortPool = openPool();
+  const longPool = openPool();
+  const streams = createHttp2Pool(tls, { ...HTTP2_TIMES, connectMs }, () => options.now());
+  return {
+    dispatcher: longPool,
+    short: new Http1Pool(shortPool),
+    long: {
+      dispatch(request, handler) {
+        longPool.dispatch(request, handler);
+        return true;
+      },
+      done() {},
+      cancel: () => false,
+    },
+    streams,
+    async close() {
+      await Promise.all([shortPool.close(), longPool.close(), streams.close()]);
+    },
+  };
+}

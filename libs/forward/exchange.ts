@@ -1,0 +1,142 @@
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '#errors';
+import { responseHeadersForClient, trailersForClient } from '#kube';
+import { cutAnswer } from './cut-answer.ts';
+import type { ForwardInput, Forwarding, ForwardOutcome } from './ports.ts';
+import { refusalOfUpstream401 } from './refuse-upstream-401.ts';
+
+/** What an exchange does to its upstream side, whatever protocol that speaks. */
+export interface UpstreamSide {
+  pause(): void;
+  resume(): void;
+  /** Ends the upstream side at once. What it reports afterwards is ignored. */
+  cancel(): void;
+}
+
+/**
+ * The client's side of one forwarded request: writes the answer, holds the upstream back where the client does not
+ * read, and knows how it ended. One object a request; whoever speaks upstream calls `answer`, `write` and then either
+ * `end` or `fail`, and nothing that comes after the end has an effect.
+ */
+export class Exchange implements Forwarding {
+  readonly outcome: Promise<ForwardOutcome>;
+  bytesIn = 0;
+  upstreamRequests = 0;
+  readonly #input: ForwardInput;
+  readonly #response: ServerResponse;
+  #settle: ((outcome: ForwardOutcome) => void) | undefined;
+  #upstream: UpstreamSide | undefined;
+  #answered = false;
+  #waitsForClient = false;
+  #bytesOut = 0;
+
+  constructor(input: ForwardInput, response: ServerResponse) {
+    this.#input = input;
+    this.#response = response;
+    this.outcome = new Promise((resolve) => (this.#settle = resolve));
+    response.once('close', () => this.#onClientClosed());
+    // Whoever left while the request was judged has had its `close` before anybody listened.
+    if (response.destroyed) this.#onClientClosed();
+  }
+
+  get finished(): boolean {
+    return this.#settle === undefined;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  set upstream(side: UpstreamSide) {
+    this.#upstream = side;
+  }
+
+  /**
+   * Writes the answer's head. `rawHeaders` flat, values one character a byte.
+   * An API server's 401 ends the exchange here: see refuse-upstream-401.ts.
+   */
+  answer(statusCode: number, statusMessage: string | undefined, rawHeaders: readonly string[]): void {
+    if (this.finished) return;
+    const { grant, decision, clusterPrefix, upstream, auditId, headers } = this.#input;
+    const refusal = statusCode === 401 ? refusalOfUpstream401(grant, decision.request) : undefined;
+    if (refusal) {
+      this.#upstream?.cancel();
+      return this.#finish({ refusal });
+    }
+    const out = responseHeadersForClient(rawHeaders, {
+      clusterPrefix,
+      upstreamHost: upstream.hostHeader,
+      basePath: upstream.basePath,
+      browser: headers.secFetchSite !== undefined,
+      auditId,
+    });
+    this.#answered = true;
+    this.#response.sendDate = false;
+    this.#response.writeHead(statusCode, statusMessage || undefined, out);
+    // A watch may have no event for hours: its headers go out now. A sized short answer saves the extra write.
+    if (decision.request.longRunning || !hasContentLength(out)) this.#response.flushHeaders();
+  }
+
+  write(chunk: Buffer): void {
+    if (this.finished) return;
+    this.#bytesOut += chunk.length;
+    if (this.#response.write(chunk)) return;
+    this.#upstream?.pause();
+    if (this.#waitsForClient) return;
+    this.#waitsForClient = true;
+    this.#response.once('drain', () => {
+      this.#waitsForClient = false;
+      this.#upstream?.resume();
+    });
+  }
+
+  /** The upstream has said that its answer is whole. */
+  end(rawTrailers: readonly string[]): void {
+    if (this.finished) return;
+    if (rawTrailers.length > 0) this.#response.addTrailers(trailersForClient(rawTrailers) as never);
+    this.#response.end();
+    this.#finish({});
+  }
+
+  /** The upstream has failed: with `code` where nothing has been answered yet; half an answer is cut. */
+  fail(code: ErrorCode, message: string | undefined, cause: unknown): void {
+    if (this.finished) return;
+    if (!this.#answered) return this.#finish({ refusal: message === undefined ? { code } : { code, message }, cause });
+    cutAnswer(this.#response);
+    this.#finish({ aborted: 'upstream', cause });
+  }
+
+  abort(code: ErrorCode, message?: string): void {
+    if (this.finished) return;
+    this.#upstream?.cancel();
+    if (!this.#answered) return this.#finish({ refusal: message === undefined ? { code } : { code, message } });
+    cutAnswer(this.#response);
+    this.#finish({ aborted: 'gateway', abortCode: code });
+  }
+
+  #onClientClosed(): void {
+    if (this.finished) return;
+    this.#upstream?.cancel();
+    this.#finish({ aborted: 'client' });
+  }
+
+  #finish(end: Pick<ForwardOutcome, 'refusal' | 'aborted' | 'abortCode' | 'cause'>): void {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.({
+      statusCode: this.#answered ? this.#response.statusCode : 0,
+      bytesIn: this.bytesIn,
+      bytesOut: this.#bytesOut,
+      upstreamRequests: this.upstreamRequests,
+      ...end,
+    });
+  }
+}
+
+function hasContentLength(flat: readonly string[]): boolean {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return true;
+  }
+  return false;
+}

@@ -1,0 +1,123 @@
+import type { Dispatcher } from 'undici';
+import type { Exchange, UpstreamSide } from './exchange.ts';
+import type { ForwardInput, PooledConnections } from './ports.ts';
+import { RequestBody } from './read-request-body.ts';
+import { failUnreachable } from './fail-unreachable.ts';
+
+const NONE: readonly string[] = [];
+
+/**
+ * Sends one exchange's request over a pooled HTTP/1.1 connection. It is undici's handler itself: no streams, and no
+ * promise or closure a chunk.
+ */
+export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
+  readonly #exchange: Exchange;
+  readonly #input: ForwardInput;
+  readonly #options: Dispatcher.DispatchOptions;
+  readonly #connections: PooledConnections;
+  #controller: Dispatcher.DispatchController | undefined;
+  #waitingTimer: NodeJS.Timeout | undefined;
+  #cancelled = false;
+
+  constructor(exchange: Exchange, input: ForwardInput, upstreamHeaders: string[]) {
+    const { upstream, grant, decision, headers, timeouts } = input;
+    const { request: info } = decision;
+    this.#exchange = exchange;
+    this.#input = input;
+    // What runs long may hold its connection for hours: it must not take one of those that short requests share.
+    this.#connections = upstream.connections(
+      grant.mode === 'impersonate' ? 'gateway' : 'person',
+      info.longRunning ? 'long' : 'short',
+    );
+    const idleMs = info.longRunning ? 0 : timeouts.shortRequestSeconds * 1000;
+    const options: Dispatcher.DispatchOptions & { servername?: string } = {
+      method: info.method as Dispatcher.HttpMethod,
+      path: upstream.basePath + info.target,
+      headers: upstreamHeaders,
+      body: headers.hasBody ? (new RequestBody(input.request, exchange) as never) : null,
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+      // A long-running answer would hold up whatever was pipelined behind it; the pool does not pipeline, this keeps it so.
+      blocking: true,
+    };
+    if (upstream.tlsServerName) options.servername = upstream.tlsServerName;
+    this.#options = options;
+  }
+
+  send(): void {
+    this.#exchange.upstream = this;
+    if (this.#connections.dispatch(this.#options, this)) return;
+    this.#waitingTimer = setTimeout(() => {
+      if (this.#connections.cancel(this))
+        failUnreachable(this.#exchange, this.#input, { code: 'UND_ERR_HEADERS_TIMEOUT' });
+    }, this.#input.timeouts.shortRequestSeconds * 1000);
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#waitingTimer);
+    if (this.#controller) this.#controller.abort(new Error('the exchange is over'));
+    else if (!this.#connections.cancel(this)) this.#cancelled = true;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    clearTimeout(this.#waitingTimer);
+    if (this.#cancelled) return controller.abort(new Error('the exchange is over'));
+    this.#controller = controller;
+    this.#exchange.upstreamRequests++;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    _headers: unknown,
+    statusMessage?: string,
+  ): void {
+    if (statusCode >= 200) this.#exchange.answer(statusCode, statusMessage, toStrings(controller.rawHeaders));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#exchange.write(chunk);
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#connections.done();
+    this.#exchange.end(toStrings(controller.rawTrailers));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#connections.done();
+    if (this.#exchange.finished) return;
+    if (this.#mayReplay(error)) return this.send();
+    failUnreachable(this.#exchange, this.#input, error);
+  }
+
+  /** Once, and only where the connection closed before any byte of an answer: a pooled one that the server had given up. */
+  #mayReplay(error: Error): boolean {
+    const { method } = this.#input.decision.request;
+    const { code } = error as { code?: string };
+    return (
+      this.#exchange.upstreamRequests === 1 &&
+      !this.#exchange.answered &&
+      (method === 'GET' || method === 'HEAD') &&
+      !this.#input.headers.hasBody &&
+      (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
+    );
+  }
+}
+
+/** One character a byte, as `writeHead` wants them. */
+function toStrings(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+  const buffers = raw as Buffer[] | null | undefined;
+  if (!buffers || buffers.length === 0) return NONE;
+  const flat: string[] = new Array(buffers.length);
+  for (let i = 0; i < buffers.length; i++) flat[i] = (buffers[i] as Buffer).toString('latin1');
+  return flat;
+}
