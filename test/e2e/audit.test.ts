@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:tls';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { bothEngines, control, readServerLog, world, type GatewayView } from './world.ts';
@@ -39,6 +41,20 @@ async function readGatewayLog(gateway: GatewayView, query = ''): Promise<Event[]
 }
 
 const note = (event: Event, name: string): string => event.annotations[`gatehouse.dev/${name}`] ?? '';
+
+/** Sends a request as dave and closes the connection as soon as it is written. */
+function sendAndLeave(gateway: GatewayView, target: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: gateway.port, ca: readFileSync(gateway.caFile) }, () =>
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nAuthorization: Bearer ${gateway.people.dave.idToken}\r\n\r\n`,
+        () => socket.destroy(),
+      ),
+    );
+    socket.on('close', () => resolve());
+    socket.on('error', reject);
+  });
+}
 
 describe.each(bothEngines())('the audit log on $engine', (gateway) => {
   it('shows impersonation in the API server’s own log as mapped, with the client’s address and the same id', async () => {
@@ -112,6 +128,19 @@ describe.each(bothEngines())('the audit log on $engine', (gateway) => {
     expect((await send(gateway, `${EVENTS}?person=bob`, { token: gateway.people.carol.idToken })).status).toBe(422);
   });
 
+  it('closes the record of a client that left while its stored token was looked up', async () => {
+    const marker = `left-${gateway.engine}-${Date.now()}`;
+    for (let i = 0; i < 40; i++) await sendAndLeave(gateway, `/api/v1/namespaces/team-a/pods/${marker}-${i}`);
+    const deadline = Date.now() + 10_000;
+    let left: Event[] = [];
+    while (left.length < 40 && Date.now() < deadline) {
+      left = (await readGatewayLog(gateway, `&user=${encodeURIComponent('demo:dave')}`)).filter(
+        (event) => event.requestURI.includes(marker) && event.stage === 'ResponseComplete',
+      );
+    }
+    expect(left).toHaveLength(40);
+  });
+
   it('agrees with the API server’s log, both ways, over everything that these tests did', async () => {
     // Long-running requests of clients that have just gone are still being closed.
     await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -142,6 +171,8 @@ describe.each(bothEngines())('the audit log on $engine', (gateway) => {
     expect(sent.length).toBeGreaterThan(20);
     for (const event of sent) {
       const there = arrived.get(event.auditID);
+      // Who leaves while the request is on its way may leave before the API server has read it.
+      if (there === undefined && note(event, 'aborted') === 'client') continue;
       expect(there, `${event.verb} ${event.requestURI}`).toBeDefined();
       expect(there?.verb).toBe(event.verb);
       expect(there?.objectRef?.namespace ?? '').toBe(event.objectRef?.namespace ?? '');
