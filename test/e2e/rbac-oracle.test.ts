@@ -114,7 +114,7 @@ function compare(policy: CompiledPolicy): { looser: Difference[]; stricter: Diff
   let allowed = 0;
   for (const { person, request, passes } of asked) {
     const upgrade = request.method === 'GET' && CONNECT.has(request.subresource);
-    const decision = decide(policy, identityOf(person), 'demo', request, { upgrade });
+    const decision = decide(policy, identityOf(person), 'demo', request, { upgrade, sourceAddress: '', nowMs: 0 });
     if (decision.allowed) allowed++;
     if (decision.allowed && !passes) looser.push({ person, request });
     if (!decision.allowed && passes) stricter.push({ person, request });

@@ -29,7 +29,8 @@ function allows(text: string, user: string, line: string, groups: string[] = [])
   const parsed = parseRequest(method, target);
   if (!parsed.ok) throw new Error(parsed.message);
   const identity = { issuer: 'demo', username: user, groups } as unknown as Identity;
-  return decide(compilePolicy(rules), identity, 'prod', parsed.request, { upgrade: false }).allowed;
+  const context = { upgrade: false, sourceAddress: '', nowMs: 0 };
+  return decide(compilePolicy(rules), identity, 'prod', parsed.request, context).allowed;
 }
 
 describe('an import of RBAC refuses', () => {
