@@ -59,10 +59,7 @@ export class Exchange implements Forwarding {
     if (this.finished) return;
     const { grant, decision, clusterPrefix, upstream, auditId, headers } = this.#input;
     const refusal = statusCode === 401 ? refusalOfUpstream401(grant, decision.request) : undefined;
-    if (refusal) {
-      this.#upstream?.cancel();
-      return this.#finish({ refusal });
-    }
+    if (refusal) return this.#finishAndCancel({ refusal });
     const out = responseHeadersForClient(rawHeaders, {
       clusterPrefix,
       upstreamHost: upstream.hostHeader,
@@ -108,16 +105,21 @@ export class Exchange implements Forwarding {
 
   abort(code: ErrorCode, message?: string): void {
     if (this.finished) return;
-    this.#upstream?.cancel();
-    if (!this.#answered) return this.#finish({ refusal: message === undefined ? { code } : { code, message } });
+    if (!this.#answered)
+      return this.#finishAndCancel({ refusal: message === undefined ? { code } : { code, message } });
     cutAnswer(this.#response);
-    this.#finish({ aborted: 'gateway', abortCode: code });
+    this.#finishAndCancel({ aborted: 'gateway', abortCode: code });
   }
 
   #onClientClosed(): void {
     if (this.finished) return;
+    this.#finishAndCancel({ aborted: 'client' });
+  }
+
+  /** In this order: a cancelled side may report its failure before `cancel` returns, and must not be the one who is heard. */
+  #finishAndCancel(end: Pick<ForwardOutcome, 'refusal' | 'aborted' | 'abortCode'>): void {
+    this.#finish(end);
     this.#upstream?.cancel();
-    this.#finish({ aborted: 'client' });
   }
 
   #finish(end: Pick<ForwardOutcome, 'refusal' | 'aborted' | 'abortCode' | 'cause'>): void {
