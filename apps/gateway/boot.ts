@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuditQueue } from '#audit';
-import { openCluster, type ClusterConnection } from '#clusters';
+import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { compileIssuers, createKeySets, createVerifiedCache } from '#identity';
 import { compileMappings } from '#mapping';
@@ -28,6 +28,7 @@ import { createLoginService } from './login/create-login-service.ts';
 import { createPersonReader } from './login/read-person.ts';
 import { readSourceAddress } from './read-source-address.ts';
 import { createActRecorder } from './record-act.ts';
+import { createOwnCallRecorder } from './record-own-call.ts';
 import type { Log } from './log.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import { APPLY_EVERYWHERE, CLAIM_STATE, REFRESH_SNAPSHOT } from './workers/topics.ts';
@@ -120,6 +121,12 @@ async function boot(
     verifiedCache: createVerifiedCache(),
   };
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
+  const ownCalls: OwnCallPorts = {
+    now,
+    newAuditId: uuidV7,
+    record: createOwnCallRecorder({ audit, revision: () => snapshot().revision }),
+  };
+  const tokensOfAccounts = createServiceAccountTokens(ownCalls);
   const pipelinePorts: PipelinePorts = {
     snapshot,
     audit,
@@ -129,6 +136,10 @@ async function boot(
     newAuditId: uuidV7,
     draining: () => draining,
     log,
+    serviceAccounts: {
+      get: (upstream, grant, auditId) => tokensOfAccounts.get(upstream as ClusterConnection, grant, auditId),
+      forget: (upstream, grant, token) => tokensOfAccounts.forget(upstream as ClusterConnection, grant, token),
+    },
     ownApi: createOwnApi({
       objects: store.objects,
       audit: store.audit,

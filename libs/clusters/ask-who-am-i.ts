@@ -1,4 +1,5 @@
 import { GatehouseError } from '#errors';
+import { callCluster, type ClusterAnswer } from './call-cluster.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 
 /** Who the API server says that a token is (`SelfSubjectReview`, authentication.k8s.io/v1). */
@@ -9,33 +10,17 @@ export interface UpstreamIdentity {
 }
 
 const PATH = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-const BODY = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
-const MAX_ANSWER_BYTES = 1024 * 1024;
+const BODY = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
 
 /**
  * Asks a cluster who a bearer token is, over a connection without the gateway's certificate.
  * @throws GatehouseError `storedTokenRejected` where the API server answers 401 or 403, `upstreamUnavailable` otherwise.
  */
 export async function askWhoAmI(cluster: ClusterConnection, token: string): Promise<UpstreamIdentity> {
-  let statusCode: number;
-  let text: string;
+  let answer: ClusterAnswer;
   try {
-    const answer = await cluster.dispatcher('person').request({
-      method: 'POST',
-      path: cluster.basePath + PATH,
-      headers: {
-        host: cluster.hostHeader,
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        accept: 'application/json',
-      },
-      body: BODY,
-      headersTimeout: 10_000,
-      bodyTimeout: 10_000,
-      ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
-    });
-    statusCode = answer.statusCode;
-    text = await readLimited(answer.body);
+    const authorization = `Bearer ${token}`;
+    answer = await callCluster(cluster, { use: 'person', authorization, method: 'POST', path: PATH, body: BODY });
   } catch (cause) {
     throw new GatehouseError(
       'upstreamUnavailable',
@@ -43,6 +28,7 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
       { cause },
     );
   }
+  const { statusCode, text } = answer;
   if (statusCode === 401 || statusCode === 403) {
     throw new GatehouseError('storedTokenRejected', `cluster "${cluster.name}" refuses this token (${statusCode})`);
   }
@@ -54,17 +40,6 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
     );
   }
   return userInfo;
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('answer too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function readUserInfo(text: string): UpstreamIdentity | undefined {

@@ -75,6 +75,21 @@ export const ERRORS = {
     'BadGateway',
     "the cluster refused the gateway's own credential; an admin must mend it",
   ),
+  serviceAccountTokenRefused: entry(
+    502,
+    'BadGateway',
+    'the cluster gives the gateway no token of the service account that your mapping names; an admin must mend it',
+  ),
+  serviceAccountTokenUnavailable: entry(
+    503,
+    'ServiceUnavailable',
+    'the cluster cannot give a token of your service account now; try again later',
+  ),
+  serviceAccountTokenRejected: entry(
+    502,
+    'BadGateway',
+    'the cluster refused the token of your service account that it gave itself; try again, or ask an admin to check the account and the audiences of the mapping',
+  ),
   upstreamTimeout: entry(504, 'Timeout', 'the cluster did not answer in time'),
   storeUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot reach its database; try again later'),
   auditUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot write its audit log; try again later'),

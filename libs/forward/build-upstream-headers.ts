@@ -20,18 +20,23 @@ const PLAIN = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff]
  *
  * Identity headers are set last, after everything of the client's that `Connection` names is gone (CVE-2021-31999).
  * In impersonation mode exactly one non-empty `Impersonate-User` goes out, one `Impersonate-Group` line a group, and
- * the gateway's own token if it has one; in stored-token mode the person's token and no `Impersonate-*`.
+ * the gateway's own token if it has one; in the token modes that token and no `Impersonate-*`.
  *
  * @throws GatehouseError `internal` where a precondition that the earlier stages guarantee does not hold.
  */
 export function buildUpstreamHeaders(
-  input: Pick<ForwardInput, 'decision' | 'grant' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'>,
+  input: Pick<
+    ForwardInput,
+    'decision' | 'grant' | 'serviceAccountToken' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'
+  >,
 ): string[] {
   const { decision, grant, headers, upstream } = input;
   if (decision.allowed !== true) throw broken('a request that was not allowed');
   if (decision.cluster !== upstream.name || grant.cluster !== upstream.name)
     throw broken('a decision or grant for another cluster');
   if (headers.hasImpersonation) throw broken('inbound impersonation headers');
+  if ((grant.mode === 'serviceAccount') !== (input.serviceAccountToken !== undefined))
+    throw broken('a service-account token without its grant, or the grant without its token');
 
   const out: string[] = ['Host', upstream.hostHeader];
   const { passThrough } = headers;
@@ -55,7 +60,9 @@ export function buildUpstreamHeaders(
       for (const value of values) out.push(`Impersonate-Extra-${encodeExtraKey(key)}`, checked(utf8HeaderValue(value)));
     }
   } else {
-    out.push('Authorization', checked(`Bearer ${grant.token}`));
+    const token = grant.mode === 'serviceAccount' ? input.serviceAccountToken : grant.token;
+    if (!token) throw broken('an empty token');
+    out.push('Authorization', checked(`Bearer ${token}`));
   }
   return out;
 }

@@ -57,6 +57,8 @@ export interface ForwardInput {
   readonly request: IncomingMessage;
   readonly decision: AllowedDecision;
   readonly grant: Grant;
+  /** The bearer that a ServiceAccountGrant stands for, from this very `upstream`; never logged. Absent for other grants. */
+  readonly serviceAccountToken?: string | undefined;
   readonly headers: RequestHeaders;
   readonly upstream: Upstream;
   readonly auditId: string;

@@ -18,6 +18,16 @@ export interface ExtraSource {
   readonly value: ValueSource;
 }
 
+/** Literal names only: a claim that could choose the account could choose any account of the cluster. */
+export interface ServiceAccountSource {
+  readonly namespace: string;
+  readonly name: string;
+  /** Who the token is for; absent: the API server's own audiences. */
+  readonly audiences?: readonly string[] | undefined;
+  /** Asked of the API server, which may give another. Default 600, the least it gives. */
+  readonly expirationSeconds?: number | undefined;
+}
+
 export interface MappingInput {
   readonly name: string;
   readonly subjects: readonly Subject[];
@@ -32,6 +42,7 @@ export interface MappingInput {
       }
     | undefined;
   readonly storedToken?: object | undefined;
+  readonly serviceAccount?: ServiceAccountSource | undefined;
   /** More groups than this refuse the request. Default 500. */
   readonly maxGroups?: number | undefined;
 }

@@ -4,7 +4,14 @@
  * breaks one is refused, never mended: a trimmed or shortened name would be somebody else.
  */
 export { compileMappings } from './compile-mappings.ts';
-export type { CompiledMappings, ExtraSource, MappingInput, Subject, ValueSource } from './compile-mappings.ts';
+export type {
+  CompiledMappings,
+  ExtraSource,
+  MappingInput,
+  ServiceAccountSource,
+  Subject,
+  ValueSource,
+} from './compile-mappings.ts';
 export { resolveGrant } from './resolve-grant.ts';
 export type { GrantResult } from './resolve-grant.ts';
 export type { MappingPorts, NewStoredToken, StoredToken, StoredTokenStore, StoredTokenSummary } from './ports.ts';

@@ -148,6 +148,33 @@ describe('impersonation', () => {
   });
 });
 
+describe('a service account', () => {
+  const account = (more: object = {}) =>
+    mapping({ impersonate: undefined, serviceAccount: { namespace: 'team-a', name: 'deployer', ...more } });
+  it('is never chosen by a claim, and asks for no token here', () => {
+    const found = resolve([account()], person('bob', [], { namespace: 'kube-system', name: 'root' }));
+    expect(found).toEqual({
+      ok: true,
+      grant: {
+        mode: 'serviceAccount',
+        mapping: 'm',
+        cluster: 'demo',
+        namespace: 'team-a',
+        name: 'deployer',
+        audiences: [],
+        expirationSeconds: 600,
+        user: 'system:serviceaccount:team-a:deployer',
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:team-a'],
+      },
+    });
+  });
+  it('may name audiences and a longer life', () => {
+    expect(resolve([account({ audiences: ['a'], expirationSeconds: 900 })], person('bob'))).toMatchObject({
+      grant: { audiences: ['a'], expirationSeconds: 900 },
+    });
+  });
+});
+
 describe('a stored token', () => {
   const stored = mapping({ impersonate: undefined, storedToken: {} });
   const token: StoredToken = { id: 't-1', token: 'secret', user: 'system:serviceaccount:a:b', groups: ['g'] };

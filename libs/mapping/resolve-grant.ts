@@ -1,6 +1,6 @@
 import { GatehouseError } from '#errors';
-import type { Grant, Identity, ImpersonateGrant, StoredTokenGrant } from '#model';
-import type { CompiledMappings, MappingInput } from './compile-mappings.ts';
+import type { Grant, Identity, ImpersonateGrant, ServiceAccountGrant, StoredTokenGrant } from '#model';
+import type { CompiledMappings, MappingInput, ServiceAccountSource } from './compile-mappings.ts';
 import { checkName, readValues } from './read-values.ts';
 import type { MappingPorts } from './ports.ts';
 
@@ -13,9 +13,11 @@ export type GrantResult =
     };
 
 const DEFAULT_MAX_GROUPS = 500;
+/** The least that Kubernetes gives. */
+const DEFAULT_TOKEN_SECONDS = 600;
 
 /**
- * As whom the cluster sees this person. Impersonation is answered at once; only a stored token needs a look-up.
+ * As whom the cluster sees this person. Only a stored token needs a look-up.
  * Refusals: `noMapping`, `badMappedIdentity` (a name that may not go upstream), `noStoredToken`, `storeUnavailable`.
  */
 export function resolveGrant(
@@ -31,9 +33,26 @@ export function resolveGrant(
       `no mapping gives ${shown(identity)} an identity on cluster "${cluster}"; ask an admin of this gateway for a Mapping`,
     );
   }
-  return mapping.impersonate
-    ? impersonate(mapping, identity, cluster)
-    : useStoredToken(mapping, identity, cluster, ports);
+  if (mapping.impersonate) return impersonate(mapping, identity, cluster);
+  if (mapping.serviceAccount) return useServiceAccount(mapping.name, mapping.serviceAccount, cluster);
+  return useStoredToken(mapping, identity, cluster, ports);
+}
+
+/** Only says which account; its token is asked for when the request is allowed, so that a refused one asks for none. */
+function useServiceAccount(mapping: string, source: ServiceAccountSource, cluster: string): GrantResult {
+  const { namespace, name, audiences = [], expirationSeconds = DEFAULT_TOKEN_SECONDS } = source;
+  const grant = {
+    mode: 'serviceAccount',
+    mapping,
+    cluster,
+    namespace,
+    name,
+    audiences,
+    expirationSeconds,
+    user: `system:serviceaccount:${namespace}:${name}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+  };
+  return { ok: true, grant: grant as unknown as ServiceAccountGrant };
 }
 
 function impersonate(mapping: MappingInput, identity: Identity, cluster: string): GrantResult {

@@ -31,4 +31,20 @@ export interface StoredTokenGrant extends GrantBase {
   readonly groups: readonly string[];
 }
 
-export type Grant = ImpersonateGrant | StoredTokenGrant;
+/**
+ * Speak as a service account, with a short-lived token that the gateway asks the API server for (TokenRequest) once the
+ * request is allowed; then no `Impersonate-*` and no client certificate goes upstream. Holds no secret.
+ */
+export interface ServiceAccountGrant extends GrantBase {
+  readonly mode: 'serviceAccount';
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty: the API server's own. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  /** As the API server will see it: `system:serviceaccount:<namespace>:<name>`, and its fixed groups. */
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export type Grant = ImpersonateGrant | StoredTokenGrant | ServiceAccountGrant;

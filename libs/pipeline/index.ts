@@ -5,7 +5,14 @@
  */
 export { createPipeline } from './pipeline.ts';
 export type { Pipeline } from './pipeline.ts';
-export type { OwnApi, OwnApiAnswer, OwnApiRequest, PipelinePorts, PipelineSettings } from './ports.ts';
+export type {
+  OwnApi,
+  OwnApiAnswer,
+  OwnApiRequest,
+  PipelinePorts,
+  PipelineSettings,
+  ServiceAccountBearers,
+} from './ports.ts';
 export { GATEWAY_CLUSTER } from './ports.ts';
 export { compileSnapshot } from './snapshot.ts';
 export type { ClusterUpstream, Snapshot } from './snapshot.ts';

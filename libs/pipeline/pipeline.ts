@@ -29,16 +29,11 @@ type Send = (input: ForwardInput) => Forwarding;
 
 /**
  * One request, in a straight line:
- * snapshot → bytes → identity → mapping → policy (`judge`) → durable start where it runs long → forward → record.
+ * snapshot → bytes → identity → mapping → policy (`judge`) → durable start where it runs long → the token of a mapped
+ * service account → forward → record.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
-  async function run(
-    request: IncomingMessage,
-    asksForUpgrade: boolean,
-    client: { readonly destroyed: boolean },
-    answer: Answer,
-    send: Send,
-  ): Promise<void> {
+  async function run(request: IncomingMessage, asksForUpgrade: boolean, answer: Answer, send: Send): Promise<void> {
     const receivedAtMs = ports.now();
     const snapshot = ports.snapshot();
     const draft = createAuditDraft(
@@ -56,25 +51,29 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (!judged.ok) return refuse(draft, answer, judged.code, judged.message, judged);
       // What runs for hours must be in the log while it runs.
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
-      // Its 'close' is over for who left while a session was looked up: what is sent now would never be ended by it.
-      if (client.destroyed) {
-        draft.annotations.aborted = 'client';
-        return;
-      }
       if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
 
+      // Only for an allowed request: a refused one sends nothing anywhere.
+      const { grant, upstream } = judged;
+      const bearer =
+        grant.mode === 'serviceAccount' ? await ports.serviceAccounts.get(upstream, grant, draft.auditId) : undefined;
+      if (bearer?.ok === false) return refuse(draft, answer, bearer.code, bearer.message);
       const forwarding = send({
         request,
         decision: judged.decision,
-        grant: judged.grant,
+        grant,
+        serviceAccountToken: bearer?.token,
         headers: judged.headers,
-        upstream: judged.upstream,
+        upstream,
         auditId: draft.auditId,
         clientAddress: draft.sourceAddress,
         clusterPrefix: judged.clusterPrefix,
         timeouts: settings.timeouts,
       });
-      settle(draft, await forwarding.outcome, answer);
+      const outcome = await forwarding.outcome;
+      if (outcome.refusal?.code === 'serviceAccountTokenRejected' && grant.mode === 'serviceAccount' && bearer)
+        ports.serviceAccounts.forget(upstream, grant, bearer.token);
+      settle(draft, outcome, answer);
     } catch (error) {
       fail(draft, answer, error);
     } finally {
@@ -130,7 +129,6 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       run(
         request,
         false,
-        response,
         () => response,
         (input) => {
           // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
@@ -143,7 +141,6 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       return run(
         request,
         true,
-        socket,
         () => (response ??= answerOnSocket(request, socket)),
         (input) => forwardUpgrade(input, socket, head),
       );

@@ -3,9 +3,10 @@ import type { AuditQueue } from '#audit';
 import type { ForwardTimeouts } from '#forward';
 import type { AuthenticationPorts } from '#identity';
 import type { MappingPorts } from '#mapping';
-import type { Identity, RequestInfo } from '#model';
+import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
+import type { ErrorCode } from '#errors';
 import type { AddressReader } from './client-address.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ClusterUpstream, Snapshot } from './snapshot.ts';
 
 /** The virtual cluster that holds the gateway's own objects. No wildcard ever matches it. */
 export const GATEWAY_CLUSTER = 'gatehouse';
@@ -32,6 +33,17 @@ export interface OwnApi {
   handle(request: OwnApiRequest): Promise<OwnApiAnswer>;
 }
 
+export type BearerResult =
+  | { readonly ok: true; readonly token: string }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** Bearers of service accounts, asked for with the gateway's own credential of that very connection. */
+export interface ServiceAccountBearers {
+  get(upstream: ClusterUpstream, grant: ServiceAccountGrant, auditId: string): BearerResult | Promise<BearerResult>;
+  /** The cluster answered this bearer with 401. */
+  forget(upstream: ClusterUpstream, grant: ServiceAccountGrant, token: string): void;
+}
+
 export interface PipelineSettings {
   /** `https://host[:port]`, from `externalUrl`; what an exact `Origin` is compared with. */
   readonly externalOrigin: string;
@@ -45,6 +57,7 @@ export interface PipelinePorts {
   readonly audit: Pick<AuditQueue, 'record' | 'recordDurably' | 'healthy'>;
   readonly identity: AuthenticationPorts;
   readonly mapping: MappingPorts;
+  readonly serviceAccounts: ServiceAccountBearers;
   readonly ownApi: OwnApi;
   /** True once shutdown has begun. */
   draining(): boolean;

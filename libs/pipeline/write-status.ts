@@ -4,6 +4,7 @@ import { statusBody } from '#kube';
 
 const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
   tooManyRequests: '1',
+  serviceAccountTokenUnavailable: '2',
   storeUnavailable: '2',
   auditUnavailable: '2',
   identityUnavailable: '5',

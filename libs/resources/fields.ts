@@ -35,6 +35,9 @@ export const namespaceName = checked((value) =>
     ? undefined
     : 'must be the name of a namespace (lower-case letters, digits and "-"); leave `namespaces` out for all of them',
 );
+export const ownNamespaceName = checked((value) =>
+  isName(value, LABEL) ? undefined : 'must be the name of a namespace (lower-case letters, digits and "-")',
+);
 export const isSubdomain = (value: string): boolean => value.length <= 253 && SUBDOMAIN.test(value);
 
 /** Names of people, groups and claims: any text that can stand in one header line and one log line. */

@@ -56,7 +56,9 @@ function ofIssuer({ issuer, claimMappings, login }: IssuerSpec): string[] {
   return warnings;
 }
 
-function ofMapping({ impersonate }: MappingSpec): string[] {
+function ofMapping({ impersonate, serviceAccount }: MappingSpec): string[] {
+  if (serviceAccount?.namespace === 'kube-system')
+    return ['spec.serviceAccount is one of kube-system, where accounts may do what the cluster itself does'];
   const literals = [impersonate?.user, ...(impersonate?.groups ?? [])].map((source) => source?.value ?? '');
   return literals.includes('system:masters') ? ['spec.impersonate names system:masters, whom no RBAC limits'] : [];
 }

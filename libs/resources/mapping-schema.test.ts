@@ -24,6 +24,24 @@ describe('Mapping', () => {
   test.each([
     ['neither way', {}, ['spec']],
     ['both ways', { impersonate: { user: { from: 'username' } }, storedToken: {} }, ['spec']],
+    ['two of three ways', { serviceAccount: { namespace: 'a', name: 'b' }, storedToken: {} }, ['spec']],
+    ['an account without a namespace', { serviceAccount: { name: 'b' } }, ['spec.serviceAccount.namespace']],
+    [
+      'an account that leads elsewhere',
+      { serviceAccount: { namespace: 'a/../kube-system', name: 'b/token?' } },
+      ['spec.serviceAccount.namespace', 'spec.serviceAccount.name'],
+    ],
+    [
+      'an account from a claim',
+      { serviceAccount: { namespace: 'a', name: { claim: 'account' } } },
+      ['spec.serviceAccount.name'],
+    ],
+    [
+      'a token that ends sooner than Kubernetes gives one',
+      { serviceAccount: { namespace: 'a', name: 'b', expirationSeconds: 60 } },
+      ['spec.serviceAccount.expirationSeconds'],
+    ],
+    ['maxGroups with an account', { serviceAccount: { namespace: 'a', name: 'b' }, maxGroups: 5 }, ['spec.maxGroups']],
     ['no user', { impersonate: { groups: [] } }, ['spec.impersonate.user']],
     ['two sources', { impersonate: { user: { from: 'username', claim: 'email' } } }, ['spec.impersonate.user']],
     ['no source', { impersonate: { user: {} } }, ['spec.impersonate.user']],
@@ -62,6 +80,10 @@ describe('Mapping', () => {
     ['maxGroups without impersonate', { storedToken: {}, maxGroups: 5 }, ['spec.maxGroups']],
   ])('%s is refused', (_what, spec, expected) => {
     expect(paths(mapping(spec))).toEqual(expected);
+  });
+  test('a service account is accepted, and one of kube-system with a warning', () => {
+    expect(warnings(mapping({ serviceAccount: { namespace: 'team-a', name: 'x.y', audiences: ['api'] } }))).toEqual([]);
+    expect(warnings(mapping({ serviceAccount: { namespace: 'kube-system', name: 'x' } }))).toHaveLength(1);
   });
   test('a literal system: name is accepted, and system:masters with a warning', () => {
     const spec = {

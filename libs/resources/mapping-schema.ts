@@ -4,7 +4,9 @@ import {
   clusterReferences,
   evenWithFaults,
   GATEWAY_CLUSTER,
+  isSubdomain,
   listOf,
+  ownNamespaceName,
   plainText,
   prefix,
   subjects,
@@ -51,6 +53,18 @@ const impersonate = z.strictObject({
   extra: z.array(z.strictObject({ key: extraKey, value: many })).optional(),
 });
 
+/** Literal names: a claim that could choose the account could choose any account of the cluster. */
+const serviceAccount = z.strictObject({
+  namespace: ownNamespaceName,
+  name: checked((value) =>
+    isSubdomain(value) ? undefined : 'must be the name of a ServiceAccount (lower-case letters, digits, "-" and ".")',
+  ),
+  /** Who the token is for; absent: the API server's own audiences. */
+  audiences: z.array(plainText(256)).min(1).max(16).optional(),
+  /** Kubernetes gives no less than ten minutes. */
+  expirationSeconds: z.int().min(600).max(86_400).optional(),
+});
+
 /** As whom people of an issuer act on clusters. */
 export const mappingSpecSchema = z
   .strictObject({
@@ -59,13 +73,15 @@ export const mappingSpecSchema = z
     impersonate: impersonate.optional(),
     /** Each person's own upstream token, entered by them or by `gatehouse upstream-token set`. */
     storedToken: z.strictObject({}).optional(),
+    /** A short-lived token of this account, which the gateway asks the cluster for (TokenRequest). */
+    serviceAccount: serviceAccount.optional(),
     /** More groups than this refuse the request; they are never cut off. */
     maxGroups: z.int().min(1).max(10_000).optional(),
   })
   .superRefine((spec, context) => {
     const add = (message: string, path: string[] = []): void => context.addIssue({ code: 'custom', path, message });
-    if ((spec.impersonate === undefined) === (spec.storedToken === undefined))
-      add('must have exactly one of impersonate and storedToken');
+    const ways = [spec.impersonate, spec.storedToken, spec.serviceAccount].filter((way) => way !== undefined);
+    if (ways.length !== 1) add('must have exactly one of impersonate, storedToken and serviceAccount');
     if (spec.maxGroups !== undefined && spec.impersonate === undefined)
       add('goes with impersonate only', ['maxGroups']);
     if (listOf(spec.clusters).includes(GATEWAY_CLUSTER))

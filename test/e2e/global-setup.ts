@@ -68,7 +68,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       'dump-postgres': async () => ({ base64: (await postgres.dump(databaseUrl)).toString('base64') }),
       'pause-postgres': () => postgres.pause(),
       'resume-postgres': () => postgres.resume(),
-      'gateway-certificate': () => cluster.issueClientCertificate({ user: 'gatehouse' }),
+      'client-certificate': ({ user = '', groups }) =>
+        cluster.issueClientCertificate({ user, ...(groups ? { groups: groups.split('|') } : {}) }),
     };
     const control = createServer((request, response) => {
       void (async () => {

@@ -35,4 +35,13 @@ it('says how a mapping works', () => {
   expect(
     summarizeObject(object('Mapping', { subjects: [{ issuer: 'demo' }], clusters: ['*'], storedToken: {} })),
   ).toEqual(['everybody (demo) on *', 'by their own stored token']);
+  expect(
+    summarizeObject(
+      object('Mapping', {
+        subjects: [{ issuer: 'demo' }],
+        clusters: ['*'],
+        serviceAccount: { namespace: 'team-a', name: 'deployer' },
+      }),
+    ),
+  ).toEqual(['everybody (demo) on *', 'by the service account team-a/deployer']);
 });

@@ -18,6 +18,7 @@ interface Spec {
   rules?: Rule[];
   impersonate?: { user?: object };
   storedToken?: object;
+  serviceAccount?: { namespace?: string; name?: string };
   server?: string;
   default?: boolean;
   credential?: { type?: string };
@@ -27,13 +28,20 @@ interface Spec {
 
 const join = (list: readonly string[] | undefined): string => (list ?? []).map((word) => word || '""').join(', ');
 
+function describeWay({ storedToken, serviceAccount }: Spec): string {
+  if (storedToken) return 'by their own stored token';
+  return serviceAccount
+    ? `by the service account ${serviceAccount.namespace ?? ''}/${serviceAccount.name ?? ''}`
+    : 'by impersonation';
+}
+
 /** A few lines that tell objects of a kind apart: whom it is about, and what it gives. */
 export function summarizeObject(object: GatewayObject): string[] {
   const spec = (object.spec ?? {}) as Spec;
   const who = spec.subjects ? [`${spec.subjects.map(nameSubject).join('; ')} on ${join(spec.clusters)}`] : [];
   switch (object.kind) {
     case 'Mapping':
-      return [...who, spec.storedToken ? 'by their own stored token' : 'by impersonation'];
+      return [...who, describeWay(spec)];
     case 'AccessRule': {
       const act = `${spec.effect === 'Deny' ? 'denies' : 'allows'}${spec.mode === 'Report' ? ' (report only)' : ''}`;
       return [...who, ...(spec.rules ?? []).map((rule) => `${act} ${describeRule(rule)}`)];

@@ -2,7 +2,7 @@
 export interface ClusterView {
   name: string;
   default: boolean;
-  mode: 'impersonate' | 'storedToken' | 'none';
+  mode: 'impersonate' | 'storedToken' | 'serviceAccount' | 'none';
   user?: string;
   groups?: string[];
   mapping?: string;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Document } from 'yaml';
-import type { Identity } from '#model';
+import type { Grant, Identity } from '#model';
 import { parseRequest } from '#kube';
 import { resolveGrant, type MappingPorts } from '#mapping';
 import { decide } from '#policy';
@@ -29,7 +29,7 @@ export interface DescribeMePorts {
 interface ClusterView {
   name: string;
   default: boolean;
-  mode: 'impersonate' | 'storedToken' | 'none';
+  mode: Grant['mode'] | 'none';
   user?: string;
   groups?: readonly string[];
   mapping?: string;

@@ -8,6 +8,7 @@ import { TokenForm } from './token-form.tsx';
 const MODES: Record<ClusterView['mode'], string> = {
   impersonate: 'impersonation',
   storedToken: 'your own stored token',
+  serviceAccount: 'a service account',
   none: 'no access',
 };
 

@@ -1,0 +1,70 @@
+import { expect } from 'vitest';
+import { send, type Answer } from './send-request.ts';
+import { control, world, type GatewayView } from './world.ts';
+
+const BASE = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
+
+export interface OwnObject {
+  readonly kind: 'Cluster' | 'Mapping' | 'AccessRule';
+  readonly name: string;
+  readonly spec: object;
+}
+
+const pathOf = (kind: OwnObject['kind']): string => `${BASE}/${kind.toLowerCase()}s`;
+
+/** Creates an object by the gateway's API, as root; the next request is judged by it. */
+export async function createObject(gateway: GatewayView, object: OwnObject): Promise<Answer> {
+  const { kind, name, spec } = object;
+  return await write(gateway, 'POST', pathOf(kind), {
+    apiVersion: 'gatehouse.dev/v1alpha1',
+    kind,
+    metadata: { name },
+    spec,
+  });
+}
+
+export async function replaceObject(gateway: GatewayView, object: OwnObject): Promise<Answer> {
+  const { kind, name, spec } = object;
+  return await write(gateway, 'PUT', `${pathOf(kind)}/${name}`, {
+    apiVersion: 'gatehouse.dev/v1alpha1',
+    kind,
+    metadata: { name },
+    spec,
+  });
+}
+
+/** Creates several, and answers how to delete them again. */
+export async function createObjects(gateway: GatewayView, objects: readonly OwnObject[]): Promise<() => Promise<void>> {
+  for (const object of objects) {
+    const answer = await createObject(gateway, object);
+    expect(answer.status, answer.body).toBe(201);
+  }
+  return async () => {
+    for (const { kind, name } of objects)
+      await send(gateway, `${pathOf(kind)}/${name}`, { method: 'DELETE', token: gateway.people.root.idToken });
+  };
+}
+
+/** A Cluster object for the world's API server, with a client certificate of a user of its own. */
+export async function clusterAs(name: string, user: string): Promise<OwnObject> {
+  const { certPem, keyPem } = await control<{ certPem: string; keyPem: string }>('client-certificate', { user });
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return {
+    kind: 'Cluster',
+    name,
+    spec: {
+      server: world().serverUrl,
+      certificateAuthorityData: base64(world().clusterCaPem),
+      credential: { clientCertificateData: base64(certPem), clientKeyData: base64(keyPem) },
+    },
+  };
+}
+
+async function write(gateway: GatewayView, method: string, path: string, body: object): Promise<Answer> {
+  return await send(gateway, path, {
+    method,
+    token: gateway.people.root.idToken,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
