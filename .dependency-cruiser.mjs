@@ -6,6 +6,8 @@
 const KUBE = ['model', 'errors'];
 const STAGE = ['model', 'errors', 'kube'];
 
+const STAGES = ['identity', 'mapping', 'policy', 'forward', 'audit'];
+
 /** lib -> the libs that it may import */
 export const ARROWS = {
   model: [],
@@ -17,7 +19,8 @@ export const ARROWS = {
   forward: STAGE,
   audit: STAGE,
   resources: ['errors', 'kube'],
-  pipeline: ['identity', 'mapping', 'policy', 'forward', 'audit', 'resources', 'model', 'errors', 'kube'],
+  pipeline: [...STAGES, 'resources', ...STAGE],
+  advice: [...STAGES, 'resources', ...STAGE],
   login: ['model', 'errors', 'resources', 'kube'],
   clusters: ['model', 'errors', 'resources', 'kube'],
   store: ['identity', 'mapping', 'audit', 'login', 'clusters', 'resources', 'model', 'errors', 'migrations'],

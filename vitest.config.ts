@@ -8,6 +8,7 @@
  */
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error(`Node ${process.version} is too old here: PATH=node_modules/.bin:$PATH vitest run <file>`);
@@ -17,6 +18,15 @@ const resolve = { conditions: ['source', ...defaultServerConditions] };
 const ssr = { resolve: { conditions: ['source', ...defaultServerConditions], externalConditions: ['source', 'node'] } };
 const execArgv = ['--conditions=source'];
 const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', '**/.demo/**'];
+
+/** The reconciliation of the audit logs looks at what all others did, so it comes behind them. */
+class ReconcileLast extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLast = (file: TestSpecification): boolean => file.moduleId.endsWith('/reconcile-logs.test.ts');
+    return [...sorted.filter((file) => !isLast(file)), ...sorted.filter(isLast)];
+  }
+}
 
 interface Lane {
   name: string;
@@ -54,6 +64,7 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    sequence: { sequencer: ReconcileLast },
     projects: [
       lane({
         name: 'unit',

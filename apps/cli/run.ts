@@ -7,6 +7,7 @@ import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addExport } from './commands/export.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addPolicy } from './commands/policy.ts';
 import { addUpstreamToken } from './commands/upstream-token.ts';
 import { CliFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +26,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     )
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
-  for (const add of [addAdmin, addApply, addAudit, addConfig, addExport, addMigrate, addUpstreamToken])
+  for (const add of [addAdmin, addApply, addAudit, addConfig, addExport, addMigrate, addPolicy, addUpstreamToken])
     add(program, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });

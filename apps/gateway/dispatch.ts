@@ -31,6 +31,11 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
     onRequest(request, response) {
       const target = request.url ?? '';
       if (!isOwnPath(target) || isUnreadable(request)) {
+        if (isBrowsersIcon(request)) {
+          response.writeHead(204, { 'Cache-Control': 'max-age=86400' });
+          response.end();
+          return;
+        }
         if (isBrowserAtRoot(request) && ports.isKnownHost(request.headers.host)) {
           response.writeHead(302, {
             Location: '/-/',
@@ -108,6 +113,11 @@ function isBrowserAtRoot(request: IncomingMessage): boolean {
     /(^|,)\s*text\/html\b/.test(request.headers.accept ?? '') &&
     request.headers.authorization === undefined
   );
+}
+
+/** Chromium asks for an icon of every page that it shows, Status answers too: nobody asked for that, so it is no record. */
+function isBrowsersIcon(request: IncomingMessage): boolean {
+  return request.url === '/favicon.ico' && request.method === 'GET' && request.headers['sec-fetch-dest'] === 'image';
 }
 
 function codeOf(error: NodeJS.ErrnoException): ErrorCode {

@@ -33,7 +33,13 @@ type Send = (input: ForwardInput) => Forwarding;
  * service account → forward → record.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
-  async function run(request: IncomingMessage, asksForUpgrade: boolean, answer: Answer, send: Send): Promise<void> {
+  async function run(
+    request: IncomingMessage,
+    asksForUpgrade: boolean,
+    client: { readonly destroyed: boolean },
+    answer: Answer,
+    send: Send,
+  ): Promise<void> {
     const receivedAtMs = ports.now();
     const snapshot = ports.snapshot();
     const draft = createAuditDraft(
@@ -51,6 +57,11 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (!judged.ok) return refuse(draft, answer, judged.code, judged.message, judged);
       // What runs for hours must be in the log while it runs.
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
+      // Its 'close' is over for who left while a session was looked up: what is sent now would never be ended by it.
+      if (client.destroyed) {
+        draft.annotations.aborted = 'client';
+        return;
+      }
       if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
 
       // Only for an allowed request: a refused one sends nothing anywhere.
@@ -129,6 +140,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       run(
         request,
         false,
+        response,
         () => response,
         (input) => {
           // The person may; only now is the client told to send its body (RFC 9110 section 10.1.1).
@@ -141,6 +153,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       return run(
         request,
         true,
+        socket,
         () => (response ??= answerOnSocket(request, socket)),
         (input) => forwardUpgrade(input, socket, head),
       );

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import type { Terminal } from '../terminal.ts';
+import { addImportRbac } from './policy-import-rbac.ts';
+
+export function addPolicy(program: Command, terminal: Terminal): void {
+  const policy = program
+    .command('policy')
+    .description('make access rules from what is there, and look at what they do');
+  for (const add of [addImportRbac]) add(policy, terminal);
+}

@@ -1,0 +1,37 @@
+import { Document, isScalar, visit } from 'yaml';
+import { parseManifests, type ResourceObject } from '#resources';
+import { CliFailure } from './failure.ts';
+import { visible, type Terminal } from './terminal.ts';
+
+/**
+ * Prints made objects as YAML that `apply` reads, and on the other channel what is to be said about them.
+ * @throws CliFailure where nothing was made.
+ */
+export function printManifests(
+  terminal: Terminal,
+  objects: readonly ResourceObject[],
+  warnings: readonly string[],
+): void {
+  for (const warning of warnings) terminal.say(visible(`warning: ${warning}`));
+  if (objects.length === 0) throw new CliFailure('there is nothing to make an access rule of');
+  const yaml = objects.map(toYaml).join('---\n');
+  const { manifests, problems } = parseManifests(yaml, { source: 'output' });
+  if (problems.length > 0)
+    throw new Error(
+      `what was made is no valid manifest: ${problems.map(({ path, message }) => `${path} ${message}`).join('; ')}`,
+    );
+  for (const { object, warnings: ofObject } of manifests)
+    for (const warning of ofObject) terminal.say(visible(`warning: ${object.metadata.name}: ${warning}`));
+  terminal.out(yaml.trimEnd());
+}
+
+/** As people write rules: lists of words on one line. */
+function toYaml(object: ResourceObject): string {
+  const document = new Document(object, { aliasDuplicateObjects: false });
+  visit(document, {
+    Seq(_key, list) {
+      if (list.items.every((item) => isScalar(item))) list.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false, singleQuote: true });
+}

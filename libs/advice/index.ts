@@ -1,0 +1,12 @@
+/**
+ * What access rules would do, what they did, and what they should be. The stages judge requests; this room judges rules:
+ * it turns other systems' rules into access rules, explains a verdict, replays recorded requests against another set,
+ * and proposes rules for what was used. It calls the very stages that serve requests, never a copy of them, so that an
+ * answer from here is the answer that the gateway would give. Pure: records, objects and clusters come as arguments.
+ */
+export { importRbac } from './rbac/import-rbac.ts';
+export type { ImportedRbac, ImportRbacOptions } from './rbac/import-rbac.ts';
+export type { Prefix, SubjectNames } from './rbac/convert-subject.ts';
+export { readRbac } from './rbac/read-rbac.ts';
+export type { ReadRbac } from './rbac/read-rbac.ts';
+export { DEFAULT_CLUSTER_ROLES } from './rbac/default-cluster-roles.ts';
