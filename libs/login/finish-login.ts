@@ -6,6 +6,7 @@ import { findGatehouseError } from './create-provider-fetch.ts';
 import { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie, cookieValues, sessionCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
 import type { LoginIssuer } from './providers.ts';
+import { findUnmetDemand } from './read-demands.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
 
 export type FinishedLogin =
@@ -76,7 +77,8 @@ export async function finishLogin(
     const { issuer, configuration } = await ports.providers.configure(transaction.issuer);
     const claims = await redeemCode(input.query, transaction, issuer, configuration, ports.callbackUrl);
     if (!claims) return refuse('invalidCredential', 'the login provider gave no ID token of its own');
-    const problem = ports.findClaimProblem?.(issuer.name, claims);
+    const problem =
+      findUnmetDemand(transaction.demands ?? {}, claims, ports.now()) ?? ports.findClaimProblem?.(issuer.name, claims);
     if (problem !== undefined) return refuse('invalidCredential', problem);
     // First: a session that could not be ended must not live on beside the new one.
     const former = [...transaction.formerSessions, ...cookieValues(input.cookieHeader, SESSION_COOKIE)];

@@ -10,6 +10,8 @@ export { logout } from './logout.ts';
 export { OidcStrategy } from './oidc-strategy.ts';
 export { createProviders } from './providers.ts';
 export type { LoginIssuer, Providers } from './providers.ts';
+export { readDemands } from './read-demands.ts';
+export type { Demands } from './read-demands.ts';
 export { readReturnTo } from './return-to.ts';
 export type { LoginPorts, SessionStore, TransactionSealer } from './ports.ts';
 export { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie } from './cookies.ts';

@@ -2,6 +2,7 @@ import { Strategy } from 'passport';
 import type { Request } from 'express';
 import { finishLogin, type FinishedLogin } from './finish-login.ts';
 import type { LoginPorts } from './ports.ts';
+import { readDemands } from './read-demands.ts';
 import { startLogin } from './start-login.ts';
 
 /**
@@ -41,6 +42,7 @@ export class OidcStrategy extends Strategy {
         issuer: parameters.get('issuer') ?? '',
         returnTo: parameters.get('returnTo'),
         cookieHeader: request.headers.cookie,
+        demands: readDemands(parameters),
       },
       this.ports,
     );

@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import { SESSION_COOKIE, cookieValues, loginCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
+import type { Demands } from './read-demands.ts';
 import { readReturnTo } from './return-to.ts';
 import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
 
@@ -10,10 +11,16 @@ import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
  * @throws GatehouseError notFound, identityUnavailable.
  */
 export async function startLogin(
-  input: { readonly issuer: string; readonly returnTo: unknown; readonly cookieHeader?: string | undefined },
+  input: {
+    readonly issuer: string;
+    readonly returnTo: unknown;
+    readonly cookieHeader?: string | undefined;
+    readonly demands?: Demands;
+  },
   ports: LoginPorts,
 ): Promise<{ redirectTo: string; setCookie: string }> {
   const { issuer, configuration } = await ports.providers.configure(input.issuer);
+  const { demands = {} } = input;
   const transaction: Transaction = {
     issuer: issuer.name,
     state: client.randomState(),
@@ -21,6 +28,7 @@ export async function startLogin(
     codeVerifier: client.randomPKCECodeVerifier(),
     returnTo: readReturnTo(input.returnTo),
     startedAtMs: ports.now(),
+    demands,
     formerSessions: cookieValues(input.cookieHeader, SESSION_COOKIE).filter(isToken).slice(0, MAX_FORMER_SESSIONS),
   };
   const redirectTo = client.buildAuthorizationUrl(configuration, {
@@ -30,6 +38,9 @@ export async function startLogin(
     nonce: transaction.nonce,
     code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
     code_challenge_method: 'S256',
+    ...(demands.maxAgeSeconds === undefined ? {} : { max_age: String(demands.maxAgeSeconds) }),
+    ...(demands.acrValues === undefined ? {} : { acr_values: demands.acrValues.join(' ') }),
+    ...(demands.prompt === undefined ? {} : { prompt: demands.prompt }),
   });
   return {
     redirectTo: redirectTo.href,

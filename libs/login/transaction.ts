@@ -1,4 +1,5 @@
 import type { TransactionSealer } from './ports.ts';
+import type { Demands } from './read-demands.ts';
 
 /** One login that has begun in one browser. */
 export interface Transaction {
@@ -13,6 +14,8 @@ export interface Transaction {
    * so at the callback nothing else says which session the new one replaces.
    */
   readonly formerSessions: readonly string[];
+  /** What the ID token is held to at the callback. */
+  readonly demands?: Demands;
 }
 
 /** A person needs minutes to type a password and a second factor. */

@@ -33,7 +33,7 @@ test('a step-up is a 401 with the challenge of RFC 9470', () => {
 
 test('a step-up says what to do: a link for a browser, the plugin for whoever sends a bearer token', () => {
   const stepUp = { maxAgeSeconds: 300, acrValues: ['urn:mfa', 'hwk'] };
-  const loginPath = '/-/auth/login?issuer=demo&acr_values=urn%3Amfa+hwk&max_age=300';
+  const loginPath = '/-/auth/login?issuer=demo&acr_values=urn%3Amfa+hwk&max_age=300&prompt=login';
   const session = refuse('session', stepUp);
   expect(session.message).toBe(`pods "web" is forbidden: …; log in again at https://gw.example${loginPath}`);
   expect(session.details).toMatchObject({

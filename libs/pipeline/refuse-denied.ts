@@ -11,7 +11,10 @@ export function refuseDenied(decision: DeniedDecision, identity: Identity, exter
   const details = request.isResource ? { name, group, kind: resource } : {};
   if (stepUp === undefined) return { ok: false, code: 'denied', message: reason, details };
   const parameters = parametersOf(stepUp);
-  const loginPath = `/-/auth/login?${new URLSearchParams([['issuer', identity.issuer], ...parameters]).toString()}`;
+  // To a provider `acr_values` may be a wish, which an old session of its own outweighs; `prompt` is none.
+  const prompt: [string, string][] = stepUp.acrValues.length > 0 ? [['prompt', 'login']] : [];
+  const query = new URLSearchParams([['issuer', identity.issuer], ...parameters, ...prompt]);
+  const loginPath = `/-/auth/login?${query.toString()}`;
   const asked = parameters.map(([key, value]) => `${key}=${value}`).join(' and ');
   const advice =
     identity.credential.kind === 'session'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FinishedLogin } from '#login';
+import type { Demands, FinishedLogin } from '#login';
 import { createForeignKey, es256, forgeToken, hmac, noSignature } from '../support/identity-provider-forgeries.ts';
 import {
   startHostileProvider,
@@ -36,11 +36,11 @@ const claimsFor = ({ issuerUrl, nonce }: TokenQuestion): Record<string, unknown>
 const wellSigned = (question: TokenQuestion, claims: object): string =>
   forgeToken(header, { ...claimsFor(question), ...claims }, es256(question.privateKey));
 
-async function logIn(makeIdToken: HostileProvider['makeIdToken']): Promise<FinishedLogin> {
+async function logIn(makeIdToken: HostileProvider['makeIdToken'], demands?: Demands): Promise<FinishedLogin> {
   provider.makeIdToken = makeIdToken;
   const browser = world.browser();
   const before = world.created();
-  const finished = await world.end(browser, provider.answer(await world.begin(browser, '/-/', 'hostile')));
+  const finished = await world.end(browser, provider.answer(await world.begin(browser, '/-/', 'hostile', demands)));
   expect(world.created()).toBe(before + (finished.ok ? 1 : 0));
   return finished;
 }
@@ -89,6 +89,26 @@ describe('an answer of the token endpoint is refused', () => {
     const filler = (size: number) => (question: TokenQuestion) => wellSigned(question, { filler: 'x'.repeat(size) });
     expect(await logIn(filler(16 * 1024))).toMatchObject({ ok: true });
     expect(await logIn(filler(1024 * 1024))).toMatchObject({ ok: false });
+  });
+});
+
+describe('an answer that is weaker than what was asked for is refused', () => {
+  test.each<[string, Demands, object]>([
+    ['without auth_time', { maxAgeSeconds: 60 }, {}],
+    ['with an auth_time that is no number', { maxAgeSeconds: 60 }, { auth_time: 'now' }],
+    ['with an old auth_time', { maxAgeSeconds: 60 }, { auth_time: nowSeconds() - 600 }],
+    ['without acr', { acrValues: ['mfa'] }, {}],
+    ['with another acr', { acrValues: ['mfa'] }, { acr: 'pwd' }],
+    ['with the acr among others', { acrValues: ['mfa'] }, { acr: ['mfa'] }],
+  ])('%s', async (_what, demands, claims) => {
+    expect(await logIn((q) => wellSigned(q, claims), demands)).toMatchObject({ ok: false, code: 'invalidCredential' });
+  });
+
+  test('and one that is as strong is accepted', async () => {
+    const claims = { auth_time: nowSeconds() - 30, acr: 'mfa' };
+    expect(await logIn((q) => wellSigned(q, claims), { maxAgeSeconds: 60, acrValues: ['hwk', 'mfa'] })).toMatchObject({
+      ok: true,
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import {
   createProviders,
   finishLogin,
   startLogin,
+  type Demands,
   type FinishedLogin,
   type LoginIssuer,
   type LoginPorts,
@@ -30,7 +31,7 @@ export interface LoginWorld {
   aheadMs: number;
   browser(): SmallBrowser;
   /** Begins a login in this browser, as a page of the gateway would, and gives the provider's address. */
-  begin(browser: SmallBrowser, returnTo?: unknown, issuer?: string): Promise<string>;
+  begin(browser: SmallBrowser, returnTo?: unknown, issuer?: string, demands?: Demands): Promise<string>;
   /** Ends it with what the provider sent the browser to, as a navigation that another site began. */
   end(browser: SmallBrowser, callbackUrl: string, ports?: LoginPorts): Promise<FinishedLogin>;
   stop(): Promise<void>;
@@ -77,9 +78,9 @@ export async function startLoginWorld(): Promise<LoginWorld> {
       now,
     },
     browser: () => createSmallBrowser(provider),
-    async begin(browser, returnTo = '/-/', issuer = 'demo') {
+    async begin(browser, returnTo = '/-/', issuer = 'demo', demands = {}) {
       const cookieHeader = browser.cookieHeader(GATEWAY_HOST);
-      const { redirectTo, setCookie } = await startLogin({ issuer, returnTo, cookieHeader }, world.ports);
+      const { redirectTo, setCookie } = await startLogin({ issuer, returnTo, cookieHeader, demands }, world.ports);
       browser.keep(GATEWAY_HOST, [setCookie]);
       return redirectTo;
     },

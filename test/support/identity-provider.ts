@@ -7,7 +7,7 @@ import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { createMemoryAdapter } from './identity-provider-adapter.ts';
-import { handleLogin } from './identity-provider-login.ts';
+import { ORDINARY_ACR, STRONG_ACR, handleLogin } from './identity-provider-login.ts';
 import { PEOPLE_OF_PROVIDER, claimsOf } from './identity-provider-people.ts';
 import { ALGORITHM, createSigningKey, signIdToken, type IdTokenOptions } from './identity-provider-tokens.ts';
 
@@ -136,6 +136,7 @@ function configurationOf(
       },
     ],
     jwks: { keys: keys as never },
+    acrValues: [ORDINARY_ACR, STRONG_ACR],
     scopes: ['openid', 'profile', 'email', 'groups'],
     claims: {
       openid: ['sub'],
