@@ -44,7 +44,7 @@ export function validateObject(input: unknown, nowMs = Date.now()): ValidatedObj
   const object = tidy(parsed.data as ResourceObject);
   if (kind.kind === 'AccessRule') problems.push(...checkLearning(object.spec as AccessRuleSpec, nowMs));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, object, warnings: findWarnings(object) };
+  return { ok: true, object, warnings: findWarnings(object, nowMs) };
 }
 
 /** Server, CA and TLS name of the kubeconfig fill what the spec leaves out. */
