@@ -4,6 +4,7 @@ import { createAuditQueue } from '#audit';
 import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { compileIssuers, createKeySets, createVerifiedCache } from '#identity';
+import { createLimits } from '#limits';
 import { compileMappings } from '#mapping';
 import { compilePolicy } from '#policy';
 import {
@@ -18,6 +19,7 @@ import {
 import { splitSecrets, type ResourceObject } from '#resources';
 import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
+import { createConnectionLimit } from './limit-connections.ts';
 import { createControlPlane } from './http/create-control-plane.ts';
 import { createDescribeMe } from './me/describe-me.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
@@ -113,6 +115,7 @@ async function boot(
     isKnownHost,
     addresses: createAddressReader(config.trustedProxies),
     timeouts: config.timeouts,
+    maxBodyBytes: config.limits.maxBodyBytes || Infinity,
   };
   const identity: PipelinePorts['identity'] = {
     keySets: createKeySets({ now }),
@@ -132,6 +135,7 @@ async function boot(
     audit,
     identity,
     mapping,
+    limits: createLimits(config.limits),
     now,
     newAuditId: uuidV7,
     draining: () => draining,
@@ -198,8 +202,15 @@ async function boot(
       port: config.listen.port,
       certificate: certificates?.current(),
       headersSeconds: config.timeouts.headersSeconds,
+      idleConnectionSeconds: config.timeouts.idleConnectionSeconds,
+      onConnection: createConnectionLimit(config.limits.maxConnectionsPerSource, settings.addresses.isTrusted),
     },
-    createDispatcher({ pipeline, controlPlane: controlPlane.handle, isKnownHost }),
+    createDispatcher({
+      pipeline,
+      controlPlane: controlPlane.handle,
+      isKnownHost,
+      bodyWithinMs: config.timeouts.shortRequestSeconds * 1000,
+    }),
   );
   useCertificate = listener.useCertificate;
   closers.push(async () => {

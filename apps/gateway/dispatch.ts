@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import type { Pipeline } from '#pipeline';
+import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
 
@@ -10,6 +10,8 @@ export interface DispatchPorts {
   /** Express and Nest: everything below `/-/`. */
   readonly controlPlane: (request: IncomingMessage, response: ServerResponse) => void;
   readonly isKnownHost: (host: string | undefined) => boolean;
+  /** How long a body for the control plane may take; the pipeline sees to its own. */
+  readonly bodyWithinMs: number;
 }
 
 export interface Dispatcher {
@@ -27,6 +29,22 @@ const HEALTH = new Set(['/-/healthz', '/-/readyz']);
  */
 export function createDispatcher(ports: DispatchPorts): Dispatcher {
   const { pipeline } = ports;
+  /** Sockets that were sent a last answer. What they still send is dropped: closed at once, they would see a reset. */
+  const refused = new WeakSet<Duplex>();
+
+  /** A body that drips in would hold its connection for ever; nothing below `/-/` runs long. */
+  function limitBodyTime(request: IncomingMessage, response: ServerResponse): void {
+    if (!request.headers['content-length'] && !request.headers['transfer-encoding']) return;
+    const timer = setTimeout(() => {
+      if (request.complete) return;
+      pipeline.recordUnreadable('requestTimeout', sourceOf(request));
+      if (!response.headersSent) answer(response, 'requestTimeout');
+      cutUnreadBody(request);
+    }, ports.bodyWithinMs);
+    timer.unref();
+    request.once('close', () => clearTimeout(timer));
+  }
+
   return {
     onRequest(request, response) {
       const target = request.url ?? '';
@@ -50,14 +68,11 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
         return;
       }
       if (!HEALTH.has(target) && !ports.isKnownHost(request.headers.host)) {
-        pipeline.recordUnreadable('misdirected', {
-          address: request.socket.remoteAddress,
-          method: request.method ?? '',
-          target,
-        });
+        pipeline.recordUnreadable('misdirected', sourceOf(request));
         answer(response, 'misdirected');
         return;
       }
+      limitBodyTime(request, response);
       ports.controlPlane(request, response);
     },
     // The control plane has nothing to upgrade: the pipeline refuses `/-/` there and records it.
@@ -72,14 +87,20 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
     },
     onClientError(error, socket) {
       // A peer that is gone, or never spoke, asked for nothing.
-      if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesRead === 0)
-        return void socket.destroy();
+      if (error.code === 'ECONNRESET' || (socket as Socket).bytesRead === 0) return void socket.destroy();
+      if (refused.has(socket)) return;
+      if (!socket.writable) return void socket.destroy();
+      refused.add(socket);
       const code = codeOf(error);
       pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
       socket.end(rawAnswer(code));
       setTimeout(() => socket.destroy(), 1000).unref();
     },
   };
+}
+
+function sourceOf(request: IncomingMessage): Parameters<Pipeline['recordUnreadable']>[1] {
+  return { address: request.socket.remoteAddress, method: request.method ?? '', target: request.url ?? '' };
 }
 
 /**

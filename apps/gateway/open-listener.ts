@@ -20,14 +20,22 @@ const MAX_HEAD_BYTES = 136 * 1024;
  * silently drops would be one that nobody judged.
  */
 export async function openListener(
-  options: { host: string; port: number; certificate: ServingCertificate | undefined; headersSeconds: number },
+  options: {
+    host: string;
+    port: number;
+    certificate: ServingCertificate | undefined;
+    headersSeconds: number;
+    idleConnectionSeconds: number;
+    /** Sees each connection before TLS; may destroy it. */
+    onConnection: (socket: Socket) => void;
+  },
   dispatcher: Dispatcher,
 ): Promise<Listener> {
   const http = {
     maxHeaderSize: MAX_HEAD_BYTES,
     requestTimeout: 0,
     headersTimeout: options.headersSeconds * 1000,
-    keepAliveTimeout: 620_000,
+    keepAliveTimeout: options.idleConnectionSeconds * 1000,
     connectionsCheckingInterval: 1000,
     // Checked by the pipeline, so that its absence is answered with a Status and recorded.
     requireHostHeader: false,
@@ -36,10 +44,11 @@ export async function openListener(
     noDelay: true,
   };
   const server: Server | HttpsServer = options.certificate
-    ? createHttpsServer({ ...http, ...tlsOf(options.certificate) })
+    ? createHttpsServer({ ...http, ...tlsOf(options.certificate), handshakeTimeout: options.headersSeconds * 1000 })
     : createHttpServer(http);
   server.maxHeadersCount = 0;
   server.maxRequestsPerSocket = 0;
+  server.on('connection', options.onConnection);
   // Node does not close upgraded sockets, so all of them are known here.
   const sockets = new Set<Socket>();
   server.on(options.certificate ? 'secureConnection' : 'connection', (socket: Socket) => {

@@ -237,7 +237,11 @@ test('secrets do not print, in whatever way, and the configuration cannot be cha
 
 test('every number says its unit in its name, and every key has a meaning and a default', () => {
   const numbers = CONFIG_KEYS.filter(({ type }) => type === 'whole number').map(({ key }) => key);
-  expect(numbers.filter((key) => !/(?:Seconds|Milliseconds|Records|port)$/.test(key))).toEqual([]);
+  expect(
+    numbers.filter(
+      (key) => !/(?:Seconds|Milliseconds|Records|Bytes|Streams|InFlight|Connections|port)(?:Per[A-Z]\w+)?$/.test(key),
+    ),
+  ).toEqual([]);
   expect(CONFIG_KEYS.filter(({ description }) => description.length < 10).map(({ key }) => key)).toEqual([]);
   expect(
     CONFIG_KEYS.filter(({ defaultValue, defaultText }) => defaultValue === undefined && defaultText === undefined).map(

@@ -18,6 +18,8 @@ export type KeyMeta = {
 const about = (meta: KeyMeta): KeyMeta => meta;
 const text = z.string().min(1);
 const seconds = (max: number) => z.int().min(1).max(max);
+/** How many of something; 0 is no limit. */
+const most = (fallback: number) => z.int().min(0).max(10_000_000).default(fallback);
 
 const HOST =
   /^(?:\[[0-9a-fA-F:.]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(?::\d{1,5})?$/;
@@ -198,11 +200,26 @@ export const configSchema = z.strictObject({
       shortRequestSeconds: seconds(3600)
         .default(60)
         .meta(
-          about({ description: 'How long a request that is not long-running (watch, logs, exec, proxy …) may take.' }),
+          about({
+            description:
+              'For requests that are not long-running (watch, logs, exec, proxy …): how long the client may take to send its body, the cluster to begin its answer, and between two pieces of that.',
+          }),
         ),
       headersSeconds: seconds(300)
         .default(30)
-        .meta(about({ description: 'How long a client may take to send its headers.' })),
+        .meta(
+          about({
+            description: 'How long a client may take for the TLS handshake, and to send the headers of a request.',
+          }),
+        ),
+      idleConnectionSeconds: seconds(86_400)
+        .default(620)
+        .meta(
+          about({
+            description:
+              'How long a connection may stay open between two requests. Longer than the load balancer before the gateway keeps its own, or clients see resets.',
+          }),
+        ),
       connectSeconds: seconds(300)
         .default(10)
         .meta(about({ description: 'How long connecting to a cluster may take.' })),
@@ -212,6 +229,42 @@ export const configSchema = z.strictObject({
         .max(3600)
         .default(10)
         .meta(about({ description: 'How long open requests may go on after SIGTERM.' })),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      maxStreamsPerPerson: most(2_000).meta(
+        about({
+          description:
+            'Long-running requests (watch, logs, exec, attach, port-forward, proxy) that one person may hold open, with all their tokens and sessions together; one more is answered with 429. kubectl, k9s and informers hold one for each kind that they watch. 0: no limit.',
+        }),
+      ),
+      maxStreams: most(20_000).meta(
+        about({ description: 'Long-running requests that may be open at all. 0: no limit.' }),
+      ),
+      maxRequestsInFlightPerPerson: most(2_500).meta(
+        about({ description: 'Other requests of one person that may be under way at a time. 0: no limit.' }),
+      ),
+      maxRequestsInFlight: most(10_000).meta(
+        about({ description: 'Other requests that may be under way at a time. 0: no limit.' }),
+      ),
+      maxBodyBytes: z
+        .int()
+        .min(0)
+        .max(Number.MAX_SAFE_INTEGER)
+        .default(0)
+        .meta(
+          about({
+            description:
+              'Bytes of a request body, whatever it is sent to; more is answered with 413. 0: no limit but that of the cluster (3 MiB for its resources, none for what it proxies).',
+          }),
+        ),
+      maxConnectionsPerSource: most(0).meta(
+        about({
+          description:
+            'Connections that one address (IPv6: one /64) may have open; more are closed unanswered. Does not count for `trustedProxies`. 0: no limit, since an address may be a whole office.',
+        }),
+      ),
     })
     .prefault({}),
   log: z

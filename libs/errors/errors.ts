@@ -66,7 +66,7 @@ export const ERRORS = {
   conflict: entry(409, 'Conflict', 'the object was changed in between; read it again'),
   alreadyExists: entry(409, 'AlreadyExists', 'an object of that name exists'),
   unsupportedMediaType: entry(415, 'UnsupportedMediaType', 'send JSON or YAML'),
-  tooLarge: entry(413, 'RequestEntityTooLarge', 'the body is larger than the gateway accepts for its own objects'),
+  tooLarge: entry(413, 'RequestEntityTooLarge', 'the request body is larger than the gateway accepts'),
   // upstream and inside
   tooManyRequests: entry(429, 'TooManyRequests', 'too many requests; try again later'),
   upstreamUnavailable: entry(502, 'BadGateway', 'the cluster cannot be reached'),

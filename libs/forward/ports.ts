@@ -47,7 +47,10 @@ export interface Upstream {
 }
 
 export interface ForwardTimeouts {
-  /** For requests that are not long-running: until the first byte, and between two bytes of the body. */
+  /**
+   * For requests that are not long-running: until the whole of the client's body, until the first byte of the answer
+   * after that, and between two bytes of its body.
+   */
   readonly shortRequestSeconds: number;
   readonly connectSeconds: number;
 }
@@ -66,6 +69,8 @@ export interface ForwardInput {
   /** '' for the default cluster's root URLs, else `/clusters/<name>`. */
   readonly clusterPrefix: string;
   readonly timeouts: ForwardTimeouts;
+  /** A body that turns out longer is refused with `tooLarge`; Infinity for no limit. */
+  readonly maxBodyBytes: number;
 }
 
 /** One exchange under way: a request, or an upgrade and its tunnel. */

@@ -4,13 +4,24 @@ import type { Exchange } from './exchange.ts';
 /**
  * A client's body as undici takes it: an iterator, since undici destroys a stream when it fails, and with it the
  * socket that still needs our answer. One chunk is asked for at a time, so that the client is held back by its upstream.
+ * A body that takes longer than `withinMs` (0: as long as it likes), or is longer than `maxBytes`, ends the exchange
+ * with requestTimeout or tooLarge: one that drips a byte now and then would hold its place for ever.
  */
 export class RequestBody implements AsyncIterableIterator<Buffer> {
   readonly #request: IncomingMessage;
   readonly #exchange: Exchange;
+  readonly #withinMs: number;
+  readonly #maxBytes: number;
+  #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(request: IncomingMessage, exchange: Exchange) {
+  constructor(
+    request: IncomingMessage,
+    exchange: Exchange,
+    limits: { readonly withinMs: number; readonly maxBytes: number },
+  ) {
+    this.#withinMs = limits.withinMs;
+    this.#maxBytes = limits.maxBytes;
     this.#request = request;
     this.#exchange = exchange;
     const wake = (): void => this.#wake?.();
@@ -19,13 +30,21 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
     request.on('close', wake);
     // Told by `close`.
     request.on('error', () => {});
-    void exchange.outcome.then(wake);
+    void exchange.outcome.then(() => {
+      clearTimeout(this.#timer);
+      wake();
+    });
   }
 
   async next(): Promise<IteratorResult<Buffer>> {
     const request = this.#request;
+    // From the first look on: waiting for a connection is not the client's slowness.
+    if (this.#withinMs > 0) this.#timer ??= setTimeout(() => this.#exchange.abort('requestTimeout'), this.#withinMs);
     for (;;) {
-      if (request.readableEnded) return { done: true, value: undefined };
+      if (request.readableEnded) {
+        clearTimeout(this.#timer);
+        return { done: true, value: undefined };
+      }
       if (this.#exchange.finished || request.destroyed) {
         void this.return();
         // Never a clean end: the upstream would take what it has for the whole.
@@ -34,6 +53,10 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
       const chunk = request.read() as Buffer | null;
       if (chunk !== null) {
         this.#exchange.bytesIn += chunk.length;
+        if (this.#exchange.bytesIn > this.#maxBytes) {
+          this.#exchange.abort('tooLarge', `a request body may have ${this.#maxBytes} bytes at most here`);
+          continue;
+        }
         return { done: false, value: chunk };
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));

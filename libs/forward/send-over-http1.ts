@@ -20,7 +20,7 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
   #cancelled = false;
 
   constructor(exchange: Exchange, input: ForwardInput, upstreamHeaders: string[]) {
-    const { upstream, grant, decision, headers, timeouts } = input;
+    const { upstream, grant, decision, headers, timeouts, maxBodyBytes } = input;
     const { request: info } = decision;
     this.#exchange = exchange;
     this.#input = input;
@@ -34,7 +34,9 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
       method: info.method as Dispatcher.HttpMethod,
       path: upstream.basePath + info.target,
       headers: upstreamHeaders,
-      body: headers.hasBody ? (new RequestBody(input.request, exchange) as never) : null,
+      body: headers.hasBody
+        ? (new RequestBody(input.request, exchange, { withinMs: idleMs, maxBytes: maxBodyBytes }) as never)
+        : null,
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
       // A long-running answer would hold up whatever was pipelined behind it; the pool does not pipeline, this keeps it so.

@@ -1,7 +1,10 @@
 /** `ResponseStarted` stands for a long-running request that is still open; its row is completed in place. */
 export type AuditStage = 'ResponseStarted' | 'ResponseComplete' | 'Panic';
 
-/** What the gateway did with the request. `refused`: before policy (bytes, host, credential, mapping). */
+/**
+ * What the gateway did with the request. `refused`: before policy (bytes, host, credential, mapping), or for a limit
+ * after it; nothing was sent then. `error`: allowed and begun, and it failed.
+ */
 export type AuditDecision = 'allow' | 'deny' | 'refused' | 'error';
 
 /**

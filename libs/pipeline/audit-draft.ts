@@ -13,6 +13,8 @@ export interface AuditDraft {
   grant: Grant | undefined;
   decision: Decision | undefined;
   refusal: { code: ErrorCode; message: string } | undefined;
+  /** True once a start record or an upstream request may exist: from then on a refusal is a failure. */
+  begun: boolean;
   statusCode: number;
   bytesIn: number;
   bytesOut: number;
@@ -40,6 +42,7 @@ export function createAuditDraft(
     grant: undefined,
     decision: undefined,
     refusal: undefined,
+    begun: false,
     statusCode: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -75,7 +78,7 @@ export function createAuditDraft(
         mapping: grant?.mapping ?? '',
         mappedUser: grant?.user ?? '',
         mappedGroups: grant?.groups ?? [],
-        decision: decide(decision, refusal),
+        decision: decide(decision, refusal, this.begun),
         rule: decision?.rule ?? '',
         reason: refusal?.message ?? decision?.reason ?? '',
         statusCode: this.statusCode,
@@ -101,8 +104,9 @@ export function createAuditDraft(
   };
 }
 
-/** What an auditor filters by: `allow`, `deny` by a rule or for want of one, `refused` before policy, `error` after it. */
-function decide(decision: Decision | undefined, refusal: AuditDraft['refusal']): AuditDecision {
-  if (decision) return decision.allowed ? (refusal ? 'error' : 'allow') : 'deny';
-  return refusal ? 'refused' : 'allow';
+/** What an auditor filters by: `allow`, `deny` by a rule or for want of one, `refused` before anything was begun, `error` after. */
+function decide(decision: Decision | undefined, refusal: AuditDraft['refusal'], begun: boolean): AuditDecision {
+  if (decision && !decision.allowed) return 'deny';
+  if (!refusal) return 'allow';
+  return begun ? 'error' : 'refused';
 }

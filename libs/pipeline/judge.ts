@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { authenticate, cookieCounts } from '#identity';
-import { mayUpgrade, parseRequest, readClusterPrefix, readRequestHeaders, type RequestHeaders } from '#kube';
+import {
+  MAX_TARGET_LENGTH,
+  mayUpgrade,
+  parseRequest,
+  readClusterPrefix,
+  readRequestHeaders,
+  type RequestHeaders,
+} from '#kube';
 import { resolveGrant } from '#mapping';
 import { decide } from '#policy';
 import type { ErrorCode } from '#errors';
@@ -52,7 +59,9 @@ export async function judge(
     );
 
   // kube: the bytes that are judged here are the bytes that will be sent.
-  const prefix = readClusterPrefix(request.url ?? '');
+  const target = request.url ?? '';
+  if (target.length > MAX_TARGET_LENGTH) return refuse('targetTooLong');
+  const prefix = readClusterPrefix(target);
   if (prefix.kind === 'refused') return refuse(prefix.code, prefix.message);
   if (prefix.kind === 'gateway') return refuse('badPath');
   const cluster = prefix.kind === 'cluster' ? prefix.cluster : (snapshot.defaultCluster ?? '');

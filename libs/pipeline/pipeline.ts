@@ -9,9 +9,12 @@ import {
   type Forwarding,
   type ForwardOutcome,
 } from '#forward';
+import type { Lease } from '#limits';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
+import { cutUnreadBody } from './cut-unread-body.ts';
 import { judge, type Judged } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
+import { readLimitedBody } from './read-limited-body.ts';
 import type { Refusal } from './refusal.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -29,8 +32,8 @@ type Send = (input: ForwardInput) => Forwarding;
 
 /**
  * One request, in a straight line:
- * snapshot → bytes → identity → mapping → policy (`judge`) → durable start where it runs long → the token of a mapped
- * service account → forward → record.
+ * snapshot → bytes → identity → mapping → policy (`judge`) → a place → durable start where it runs long → the token of
+ * a mapped service account → forward → record. The place is given back on every exit.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
   async function run(
@@ -49,12 +52,22 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       request.method ?? '',
       request.url ?? '',
     );
+    let place: Lease | undefined;
     try {
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
       if (!ports.audit.healthy()) return refuse(draft, answer, 'auditUnavailable');
       const judged = await judge(request, asksForUpgrade, snapshot, draft, settings, ports);
       if (!judged.ok) return refuse(draft, answer, judged.code, judged.message, judged);
+      if ((judged.headers.contentLength ?? 0) > settings.maxBodyBytes) return refuse(draft, answer, 'tooLarge');
+      const taking = judged.decision.request.longRunning
+        ? ports.limits.takeStream(judged.identity)
+        : ports.limits.takeRequest(judged.identity);
+      // No promise, and no turn of the event loop, where this process can answer by itself.
+      const taken = taking instanceof Promise ? await taking : taking;
+      if (!taken.ok) return refuse(draft, answer, 'tooManyRequests', taken.message);
+      place = taken;
+      draft.begun = true;
       // What runs for hours must be in the log while it runs.
       if (judged.decision.request.longRunning) await startRecord(draft, ports);
       // Its 'close' is over for who left while a session was looked up: what is sent now would never be ended by it.
@@ -62,7 +75,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         draft.annotations.aborted = 'client';
         return;
       }
-      if (judged.own) return await answerOwn(judged, request, draft, answer(), ports);
+      if (judged.own) return await answerOwn(judged, request, draft, answer(), settings, ports);
 
       // Only for an allowed request: a refused one sends nothing anywhere.
       const { grant, upstream } = judged;
@@ -80,6 +93,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         clientAddress: draft.sourceAddress,
         clusterPrefix: judged.clusterPrefix,
         timeouts: settings.timeouts,
+        maxBodyBytes: settings.maxBodyBytes,
       });
       const outcome = await forwarding.outcome;
       if (outcome.refusal?.code === 'serviceAccountTokenRejected' && grant.mode === 'serviceAccount' && bearer)
@@ -88,6 +102,8 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     } catch (error) {
       fail(draft, answer, error);
     } finally {
+      place?.release();
+      if (!request.complete) cutUnreadBody(request);
       ports.audit.record(draft.toRecord('ResponseComplete', ports.now()));
     }
   }
@@ -189,6 +205,7 @@ async function answerOwn(
   request: IncomingMessage,
   draft: AuditDraft,
   response: ServerResponse,
+  settings: PipelineSettings,
   ports: PipelinePorts,
 ): Promise<void> {
   const { headers, identity, decision } = judged;
@@ -196,7 +213,11 @@ async function answerOwn(
   const answer = await ports.ownApi.handle({
     info: decision.request,
     identity,
-    request,
+    body: (maxBytes) =>
+      readLimitedBody(request, {
+        withinMs: settings.timeouts.shortRequestSeconds * 1000,
+        maxBytes: Math.min(maxBytes, settings.maxBodyBytes),
+      }),
     accept: headers.accept,
     contentType: request.headers['content-type'],
     auditId: draft.auditId,

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { AuditQueue } from '#audit';
 import type { ForwardTimeouts } from '#forward';
 import type { AuthenticationPorts } from '#identity';
+import type { Limits } from '#limits';
 import type { MappingPorts } from '#mapping';
 import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
 import type { ErrorCode } from '#errors';
@@ -14,7 +14,8 @@ export const GATEWAY_CLUSTER = 'gatehouse';
 export interface OwnApiRequest {
   readonly info: RequestInfo;
   readonly identity: Identity;
-  readonly request: IncomingMessage;
+  /** The body, as it comes. @throws GatehouseError requestTimeout, tooLarge (more than `maxBytes`, or than the gateway takes). */
+  body(maxBytes: number): AsyncIterable<Buffer>;
   readonly accept: string | undefined;
   readonly contentType: string | undefined;
   readonly auditId: string;
@@ -50,6 +51,8 @@ export interface PipelineSettings {
   readonly isKnownHost: (host: string | undefined) => boolean;
   readonly addresses: AddressReader;
   readonly timeouts: ForwardTimeouts;
+  /** Of a request body, whatever it is sent to; Infinity for no limit. */
+  readonly maxBodyBytes: number;
 }
 
 export interface PipelinePorts {
@@ -58,6 +61,7 @@ export interface PipelinePorts {
   readonly identity: AuthenticationPorts;
   readonly mapping: MappingPorts;
   readonly serviceAccounts: ServiceAccountBearers;
+  readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;
   readonly ownApi: OwnApi;
   /** True once shutdown has begun. */
   draining(): boolean;

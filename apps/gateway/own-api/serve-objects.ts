@@ -58,7 +58,7 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
 
 async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
   const { info } = request;
-  const validated = validateObject(await readBody(request.request, request.contentType));
+  const validated = validateObject(await readBody(request));
   if (!validated.ok) return invalid(info.name, kind, validated.problems);
   const { object } = validated;
   if (object.kind !== kind)

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { createLimits } from './create-limits.ts';
+import type { Lease, LimitSettings } from './ports.ts';
+
+const alice = { issuerUrl: 'https://issuer.example', subject: 'alice' };
+const bob = { issuerUrl: 'https://issuer.example', subject: 'bob' };
+const NONE: LimitSettings = {
+  maxStreamsPerPerson: 0,
+  maxStreams: 0,
+  maxRequestsInFlightPerPerson: 0,
+  maxRequestsInFlight: 0,
+};
+
+describe.each([
+  ['takeStream', 'maxStreamsPerPerson', 'maxStreams', 'streams'],
+  ['takeRequest', 'maxRequestsInFlightPerPerson', 'maxRequestsInFlight', 'requestsInFlight'],
+] as const)('%s', (take, perPerson, total, count) => {
+  test('refuses one person what is more than theirs, and nobody else', () => {
+    const limits = createLimits({ ...NONE, [perPerson]: 2 });
+    limits[take](alice);
+    limits[take](alice);
+    expect(limits[take](alice)).toMatchObject({ ok: false, message: expect.stringContaining('2') });
+    expect(limits[take](bob)).toMatchObject({ ok: true });
+  });
+
+  test('refuses everybody what is more than all may have', () => {
+    const limits = createLimits({ ...NONE, [total]: 2 });
+    limits[take](alice);
+    limits[take](bob);
+    expect(limits[take](bob)).toMatchObject({ ok: false, message: expect.stringContaining('2') });
+    expect(limits.stats()[count]).toBe(2);
+  });
+
+  test('a refused one takes no place, and a place that is given back twice is free once', () => {
+    const limits = createLimits({ ...NONE, [perPerson]: 1, [total]: 2 });
+    const first = limits[take](alice) as Lease;
+    for (let i = 0; i < 5; i++) expect(limits[take](alice)).toMatchObject({ ok: false });
+    limits[take](bob);
+    first.release();
+    first.release();
+    expect(limits.stats()[count]).toBe(1);
+    expect(limits[take](alice)).toMatchObject({ ok: true });
+    expect(limits[take](alice)).toMatchObject({ ok: false });
+  });
+
+  test('counts the person: one subject of two issuers is two people', () => {
+    const limits = createLimits({ ...NONE, [perPerson]: 1 });
+    limits[take](alice);
+    expect(limits[take]({ ...alice, issuerUrl: 'https://other.example' })).toMatchObject({ ok: true });
+    expect(limits[take]({ ...alice })).toMatchObject({ ok: false });
+  });
+
+  test('zero is no limit', () => {
+    const limits = createLimits(NONE);
+    for (let i = 0; i < 10_000; i++) expect(limits[take](alice)).toMatchObject({ ok: true });
+  });
+});
+
+test('streams and requests in flight do not take from each other', () => {
+  const limits = createLimits({
+    maxStreamsPerPerson: 1,
+    maxStreams: 1,
+    maxRequestsInFlightPerPerson: 1,
+    maxRequestsInFlight: 1,
+  });
+  expect(limits.takeStream(alice)).toMatchObject({ ok: true });
+  expect(limits.takeRequest(alice)).toMatchObject({ ok: true });
+  expect(limits.stats()).toEqual({ streams: 1, requestsInFlight: 1 });
+});
