@@ -9,4 +9,4 @@ export type { AuditClock, AuditQueue, AuditQueueOptions, AuditQueueStats } from 
 export { redactRequestUri } from './redact-request-uri.ts';
 export { toAuditEvent } from './to-audit-event.ts';
 export type { AuditEvent } from './to-audit-event.ts';
-export type { AuditFilter, AuditPage, AuditStore } from './ports.ts';
+export type { AuditFilter, AuditPage, AuditStore, RuleUse, UseOfRules } from './ports.ts';

@@ -26,6 +26,24 @@ export interface AuditPage {
   readonly continue?: string;
 }
 
+/** What one access rule did in a time. */
+export interface RuleUse {
+  readonly rule: string;
+  /** Requests that it decided. */
+  readonly decided: number;
+  /** Requests that it would have decided, were it not in mode Report. */
+  readonly reported: number;
+  /** Unix milliseconds. */
+  readonly lastAtMs: number;
+}
+
+export interface UseOfRules {
+  /** Rules that decided, or were reported for, any request; sorted by name. */
+  readonly rules: readonly RuleUse[];
+  /** When the oldest record of the whole log was received; undefined where there is none. Unix milliseconds. */
+  readonly oldestAtMs: number | undefined;
+}
+
 /** Where records are kept. */
 export interface AuditStore {
   /**
@@ -37,4 +55,6 @@ export interface AuditStore {
   /** @throws GatehouseError storeUnavailable, invalid (a `continue` that is none of ours). */
   list(filter: AuditFilter): Promise<AuditPage>;
   get(auditId: string): Promise<AuditRecord | undefined>;
+  /** What rules did in requests received at or after `since`; Unix milliseconds. @throws GatehouseError storeUnavailable. */
+  useOfRules(since: number): Promise<UseOfRules>;
 }

@@ -72,6 +72,8 @@ export async function judge(
   // Node hands over the socket for any upgrade that is asked for; only the two that the API server speaks are served.
   if (asksForUpgrade !== (headers.upgrade !== undefined) || (asksForUpgrade && !mayUpgrade(info)))
     return refuse('badUpgrade');
+  // A replay of the record must ask the rules the same question, also where nothing was upgraded in the end.
+  if (headers.upgrade !== undefined) draft.annotations.upgrade = headers.upgrade;
 
   // identity
   const authentication = await authenticate(

@@ -2,6 +2,7 @@ import type { AuditFilter, AuditPage, AuditStore } from '#audit';
 import type { AuditRecord } from '#model';
 import { AUDIT_COLUMNS, fromAuditRow, toAuditRow, toAuditText, type AuditValue } from './audit-row.ts';
 import { readContinue, writeContinue } from './audit-continue.ts';
+import { countRuleUse } from './audit-rule-use.ts';
 import { auditInsertFor } from './audit-insert.ts';
 import type { Database } from './database.ts';
 
@@ -30,6 +31,7 @@ export function createAuditStore(database: Database): AuditStore {
       >[];
       return row ? fromAuditRow(row) : undefined;
     },
+    useOfRules: async (since) => await database.run((manager) => countRuleUse(manager, place(1), since)),
   };
 }
 

@@ -7,7 +7,7 @@ import { StoreStartError, type StoreStartErrorCode } from './start-error.ts';
 export const REMOTE = {
   objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
   secrets: ['read'],
-  audit: ['append', 'list', 'get'],
+  audit: ['append', 'list', 'get', 'useOfRules'],
   sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
   storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
 } as const satisfies {
@@ -19,7 +19,7 @@ export const REMOTE = {
 
 export type RemotePort = keyof typeof REMOTE;
 
-/** `store` does everything; `auditReader` answers `audit.list` and `audit.get` on a read-only connection. */
+/** `store` does everything; `auditReader` answers what reads the audit log, on a read-only connection. */
 export type WorkerOptions = Omit<OpenStoreOptions, 'log'> & { readonly role: 'store' | 'auditReader' };
 
 export interface Ready {

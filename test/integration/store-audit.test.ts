@@ -150,5 +150,26 @@ describeStore('the store of audit records', (suite) => {
       await suite.store.audit.append([auditRecord(), auditRecord()]);
       expect((await suite.store.audit.list({ limit: 2 })).continue).toBeUndefined();
     });
+
+    test('are counted by the rules that decided them, or were reported for them, since a time', async () => {
+      expect(await suite.store.audit.useOfRules(0)).toEqual({ rules: [], oldestAtMs: undefined });
+      const at = (receivedAtMs: number, rule: string, reported?: string): AuditRecord =>
+        auditRecord({ receivedAtMs, rule, annotations: reported === undefined ? {} : { code: 'x', reported } });
+      await suite.store.audit.append([
+        at(1_000, 'old'),
+        at(2_000, 'a'),
+        at(3_000, 'a', 'b=would-deny'),
+        at(4_000, '', 'b=would-deny,c=would-allow'),
+        at(5_000, '', 'b=would-deny,c=would-allow'),
+      ]);
+      expect(await suite.store.audit.useOfRules(1_500)).toEqual({
+        oldestAtMs: 1_000,
+        rules: [
+          { rule: 'a', decided: 2, reported: 0, lastAtMs: 3_000 },
+          { rule: 'b', decided: 0, reported: 3, lastAtMs: 5_000 },
+          { rule: 'c', decided: 0, reported: 2, lastAtMs: 5_000 },
+        ],
+      });
+    });
   });
 });

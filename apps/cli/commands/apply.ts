@@ -1,26 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import {
   findWarningsBetween,
-  mergeManifests,
-  parseManifests,
-  readManifests,
   saveObject,
   sortForSaving,
   splitSecrets,
   type Manifest,
-  type ParsedManifests,
   type ResourceObject,
 } from '#resources';
 import type { Store } from '#store';
 import { checkCompiles } from '../check-compiles.ts';
-import { CliFailure } from '../failure.ts';
 import { readConfig, withStore } from '../open-gateway.ts';
+import { more } from '../options.ts';
+import { readManifestFiles } from '../read-manifest-files.ts';
 import { recordAct } from '../record-act.ts';
 import type { Terminal } from '../terminal.ts';
-import { describeProblems } from './describe-problems.ts';
 import { pluralOf } from './plural-of.ts';
 
 export function addApply(program: Command, terminal: Terminal): void {
@@ -30,25 +23,13 @@ export function addApply(program: Command, terminal: Terminal): void {
     .requiredOption(
       '-f, --filename <path>',
       'a file, a folder, or - for standard input; may be given more than once',
-      (path: string, before: string[] = []) => [...before, path],
+      more,
     )
     .action(async (options: { filename: string[] }, command: Command) => {
       const config = readConfig(terminal, command.optsWithGlobals<{ config?: string }>().config);
-      const parts: ParsedManifests[] = [];
-      for (const path of options.filename) parts.push(await readPart(terminal, path));
-      const { manifests, problems } = mergeManifests(parts);
-      if (problems.length > 0) throw new CliFailure(describeProblems(problems));
-      if (manifests.length === 0) throw new CliFailure(`no objects in ${options.filename.join(', ')}`);
+      const manifests = await readManifestFiles(terminal, options.filename);
       await withStore(terminal, config, async (store) => await save(terminal, store, sortForSaving(manifests)));
     });
-}
-
-async function readPart(terminal: Terminal, path: string): Promise<ParsedManifests> {
-  if (path !== '-') return readManifests(path);
-  return parseManifests(await text(terminal.stdin), {
-    source: 'standard input',
-    readKubeconfig: (file) => readFileSync(resolve(file), 'utf8'),
-  });
 }
 
 /** Everything was judged one by one; now as a whole, and only then is the first written. */

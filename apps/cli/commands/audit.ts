@@ -1,9 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { AuditFilter } from '#audit';
 import type { AuditRecord } from '#model';
 import type { Store } from '#store';
 import { readConfig, withStore } from '../open-gateway.ts';
-import { readMoment } from '../read-moment.ts';
+import { count, moment } from '../options.ts';
 import { printRecords, type OutputFormat } from '../print-records.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -15,16 +15,7 @@ interface ListOptions extends Omit<AuditFilter, 'limit' | 'continue'> {
 const PAGE = 500;
 
 export function addAudit(program: Command, terminal: Terminal): void {
-  const moment = (text: string): number => {
-    const ms = readMoment(text, terminal.now());
-    if (ms === undefined)
-      throw new InvalidArgumentError('Give a duration like 30m, 12h or 7d (ago), or a time like 2026-01-31T12:00:00Z.');
-    return ms;
-  };
-  const count = (text: string): number => {
-    if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1 on.');
-    return Number(text);
-  };
+  const when = moment(terminal.now);
   const audit = program.command('audit').description('the audit log');
   audit
     .command('list')
@@ -36,8 +27,8 @@ export function addAudit(program: Command, terminal: Terminal): void {
     .option('--resource <name>', 'pods, secrets, …')
     .option('--cluster <name>')
     .addOption(new Option('--decision <decision>').choices(['allow', 'deny', 'refused', 'error']))
-    .option('--since <when>', 'not older than: 1h, 7d, or a time (RFC 3339)', moment)
-    .option('--until <when>', 'older than: 1h, 7d, or a time (RFC 3339)', moment)
+    .option('--since <when>', 'not older than: 1h, 7d, or a time (RFC 3339)', when)
+    .option('--until <when>', 'older than: 1h, 7d, or a time (RFC 3339)', when)
     .option('--limit <count>', 'at most this many', count, 100)
     .addOption(new Option('-o, --output <format>').choices(['table', 'json', 'yaml']).default('table'))
     .action(async ({ output, limit, ...filter }: ListOptions, command: Command) => {

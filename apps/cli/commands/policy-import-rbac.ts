@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { importRbac, readRbac, type Prefix } from '#advice';
 import { CliFailure } from '../failure.ts';
+import { more } from '../options.ts';
 import { printManifests } from '../print-manifests.ts';
 import { visible, type Terminal } from '../terminal.ts';
 
@@ -16,8 +17,6 @@ interface ImportOptions {
   readonly forUser?: string;
   readonly namespace?: string;
 }
-
-const more = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 export function addImportRbac(policy: Command, terminal: Terminal): void {
   policy
