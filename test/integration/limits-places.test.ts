@@ -22,15 +22,21 @@ afterAll(() => world?.stop());
 const upgradeRequest = (token: string, path = `${PODS}/web/exec?command=id`): string =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nAuthorization: Bearer ${token}\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`;
 
-/** Opens as many watches as the person may, sees that one more is refused, and closes them. */
+/**
+ * Opens as many watches as the person may, sees that one more is refused, and closes them. Whoever has just left may
+ * still be on the way through the gateway: it is asked again until all are free, for five seconds.
+ */
 async function expectAllThreeFree(token: string): Promise<void> {
-  await until(() => world.upstream.watches() === 0 && world.upstream.tunnels() === 0);
-  const watches = [];
-  for (let i = 0; i < 3; i++) watches.push(await watch(world, token));
-  expect(watches.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect((await watch(world, token)).status).toBe(429);
-  watches.forEach(({ stop }) => stop());
-  await until(() => world.upstream.watches() === 0);
+  const end = Date.now() + 5_000;
+  for (;;) {
+    const watches = [];
+    for (let i = 0; i < 4; i++) watches.push(await watch(world, token));
+    watches.forEach(({ stop }) => stop());
+    await until(() => world.upstream.watches() === 0 && world.upstream.tunnels() === 0);
+    const statuses = watches.map(({ status }) => status);
+    if (statuses.join(' ') === '200 200 200 429' || Date.now() > end)
+      return expect(statuses).toEqual([200, 200, 200, 429]);
+  }
 }
 
 describe('streams', () => {
