@@ -4,7 +4,7 @@
  * plants wrong imports and shows that each of them fails the check.
  */
 const KUBE = ['model', 'errors'];
-const STAGE = ['model', 'errors', 'kube'];
+const STAGE = ['model', 'errors', 'kube', 'cel'];
 
 const STAGES = ['identity', 'mapping', 'policy', 'forward', 'audit'];
 
@@ -12,6 +12,7 @@ const STAGES = ['identity', 'mapping', 'policy', 'forward', 'audit'];
 export const ARROWS = {
   model: [],
   errors: [],
+  cel: [],
   kube: KUBE,
   identity: STAGE,
   mapping: STAGE,
@@ -19,7 +20,7 @@ export const ARROWS = {
   forward: STAGE,
   audit: STAGE,
   limits: ['model', 'errors'],
-  resources: ['errors', 'kube'],
+  resources: ['errors', 'kube', 'cel'],
   pipeline: [...STAGES, 'limits', 'resources', ...STAGE],
   advice: [...STAGES, 'resources', ...STAGE],
   login: ['model', 'errors', 'resources', 'kube'],

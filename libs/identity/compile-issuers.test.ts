@@ -18,6 +18,41 @@ describe('compileIssuers', () => {
     expect(() => compileIssuers([issuerInput(), issuerInput({ name: 'other' })])).toThrow(/same url/);
   });
 
+  const named = (name: string, prefix: string, groups = `${name}:`) =>
+    issuerInput({
+      name,
+      issuer: { url: `https://${name}.example`, audiences: ['a'] },
+      claimMappings: { username: { claim: 'sub', prefix }, groups: { claim: 'groups', prefix: groups } },
+    });
+  test.each([
+    ['one prefix', named('a', 'x:'), named('b', 'x:')],
+    ['no prefix at one of them', named('a', ''), named('b', 'x:')],
+    ['a prefix that begins with the other', named('a', 'x:'), named('b', 'x:y:')],
+    ['one prefix of groups', named('a', 'a:', 'g:'), named('b', 'b:', 'g:')],
+    [
+      'an expression without a literal prefix',
+      named('a', 'a:'),
+      { ...named('b', 'b:'), claimMappings: { username: { expression: 'claims.sub' } } },
+    ],
+  ])('refuses two issuers with %s: their alice would be one', (_what, one, other) => {
+    expect(() => compileIssuers([one, other])).toThrow(/prefix/);
+    expect(() => compileIssuers([other, one])).toThrow(/prefix/);
+  });
+
+  test('takes two issuers whose names cannot meet', () => {
+    const expression = { ...named('b', 'b:'), claimMappings: { username: { expression: "'b:' + claims.sub" } } };
+    expect(() => compileIssuers([named('a', 'a:'), expression, named('c', 'c:')])).not.toThrow();
+  });
+
+  test('refuses to name people by an e-mail address that nobody has looked at', () => {
+    const username = { expression: "'x:' + claims.email" };
+    expect(() => compileIssuers([issuerInput({ claimMappings: { username } })])).toThrow(/email_verified/);
+    const rule = { expression: 'claims.?email_verified.orValue(true) == true' };
+    expect(() =>
+      compileIssuers([issuerInput({ claimMappings: { username }, claimValidationRules: [rule] })]),
+    ).not.toThrow();
+  });
+
   test.each([
     'https://login.example/',
     'https://login.example:443',

@@ -1,29 +1,12 @@
-/** The shape of one Issuer; `spec.issuer` and the mappings are Kubernetes' own `AuthenticationConfiguration` `jwt[]` entry. */
-export interface IssuerInput {
-  readonly name: string;
-  readonly issuer: {
-    readonly url: string;
-    readonly discoveryURL?: string | undefined;
-    /** PEM; the system's roots where absent. */
-    readonly certificateAuthority?: string | undefined;
-    readonly audiences: readonly string[];
-    readonly audienceMatchPolicy?: 'MatchAny' | undefined;
-  };
-  readonly claimMappings: {
-    readonly username: { readonly claim: string; readonly prefix: string };
-    readonly groups?: { readonly claim: string; readonly prefix: string } | undefined;
-    readonly uid?: { readonly claim: string } | undefined;
-  };
-  readonly claimValidationRules?: readonly { readonly claim: string; readonly requiredValue: string }[] | undefined;
-  readonly signingAlgorithms?: readonly string[] | undefined;
-  readonly login?: object | undefined;
-}
+import { compileNaming, prefixOf, type CompiledNaming } from './compile-naming.ts';
+import type { IssuerInput } from './issuer-input.ts';
 
 export interface CompiledIssuer extends IssuerInput {
   /** Changes with everything that decides whether a signature is good: keys and cached verifications of another version are void. */
   readonly version: string;
   readonly algorithms: readonly string[];
   readonly discoveryUrl: string;
+  readonly naming: CompiledNaming;
 }
 
 export interface CompiledIssuers {
@@ -48,7 +31,8 @@ const ASYMMETRIC = [
 ];
 
 /**
- * @throws Error where two Issuers have one URL (whose token would it be?), or an algorithm is not asymmetric.
+ * @throws Error where two Issuers have one URL (whose token would it be?), or prefixes that do not keep their people
+ *   apart; where an algorithm is not asymmetric, or an expression does not compile.
  */
 export function compileIssuers(issuers: readonly IssuerInput[]): CompiledIssuers {
   const urls = new Map<string, CompiledIssuer>();
@@ -66,9 +50,25 @@ export function compileIssuers(issuers: readonly IssuerInput[]): CompiledIssuers
       discoveryUrl:
         input.issuer.discoveryURL ?? `${input.issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`,
       version: JSON.stringify([input.issuer, algorithms]),
+      naming: compileNaming(input),
     };
+    for (const other of names.values()) checkApart(other, compiled);
     urls.set(input.issuer.url, compiled);
     names.set(input.name, compiled);
   }
   return { byUrl: (url) => urls.get(url), byName: (name) => names.get(name) };
+}
+
+/**
+ * Two issuers' alice are two people, and upstream they are so only by their names: of two prefixes neither may begin
+ * with the other (`a:` + `b:x` is `a:b:` + `x`).
+ */
+function checkApart(one: CompiledIssuer, other: CompiledIssuer): void {
+  for (const kind of ['username', 'groups'] as const) {
+    const [a, b] = [one, other].map((issuer) => prefixOf(issuer.claimMappings[kind], issuer.naming[kind]));
+    if (a === undefined || b === undefined || (!a.startsWith(b) && !b.startsWith(a))) continue;
+    throw new Error(
+      `issuers "${one.name}" and "${other.name}" could give two people one name: claimMappings.${kind} has the prefixes ${JSON.stringify(a)} and ${JSON.stringify(b)}; give each issuer a prefix of its own (an expression must begin with a literal one, like 'company:' + claims.sub)`,
+    );
+  }
 }

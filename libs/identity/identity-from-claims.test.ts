@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compileIssuers, type CompiledIssuer, type IssuerInput } from './compile-issuers.ts';
+import { compileIssuers, type CompiledIssuer } from './compile-issuers.ts';
+import type { IssuerInput } from './issuer-input.ts';
 import { identityFromClaims, type IdentityResult } from './identity-from-claims.ts';
 import { issuerInput } from './testdata/issuer.ts';
 
@@ -177,5 +178,62 @@ describe('identityFromClaims', () => {
     });
     expect(read({ iat: 9 })).toMatchObject({ identity: { authenticatedAtSeconds: undefined, acr: undefined } });
     expect(read({ auth_time: 'yesterday' })).toMatchObject({ identity: { authenticatedAtSeconds: undefined } });
+  });
+});
+
+const expressions = (claimMappings: Partial<IssuerInput['claimMappings']>, more: Partial<IssuerInput> = {}) => ({
+  claimMappings: { username: { expression: "'kc:' + claims.preferred_username" }, ...claimMappings },
+  ...more,
+});
+
+describe('expressions over claims', () => {
+  test.each(HOSTILE_NAMES)('refuse a user name that is or holds %s', (what, value) => {
+    // Behind a prefix a leading blank is no longer at an end, and an empty name is no longer empty: Kubernetes' words too.
+    const mapped = expressions({ username: { expression: 'claims.preferred_username' } });
+    expect(read({ preferred_username: value }, mapped), what).toMatchObject({ ok: false });
+  });
+
+  test('refuse what cannot be evaluated, a rule that fails or has an error, and a user that is refused', () => {
+    expect(read({ groups: 7 }, expressions({ groups: { expression: 'claims.groups' } }))).toMatchObject({ ok: false });
+    expect(read({}, expressions({ groups: { expression: 'claims.realm_access.roles' } }))).toMatchObject({ ok: false });
+    const rule = {
+      claimValidationRules: [{ expression: "claims.hd == 'example.com'", message: 'hd must be example.com' }],
+    };
+    expect(read({}, expressions({}, rule))).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('hd must be') as string,
+    });
+    expect(read({ hd: 'example.com' }, expressions({}, rule))).toMatchObject({ ok: true });
+    const user = { userValidationRules: [{ expression: "!user.groups.exists(g, g == 'banned')" }] };
+    const banned = { groups: { expression: 'claims.groups' } };
+    expect(read({ groups: ['a', 'banned'] }, expressions(banned, user))).toMatchObject({ ok: false });
+    expect(read({ groups: ['a'] }, expressions(banned, user))).toMatchObject({ ok: true });
+  });
+
+  test('make the person', () => {
+    const mapped = expressions({
+      groups: { expression: "claims.realm_access.roles.filter(r, r.startsWith('k8s-')).map(r, 'kc:' + r)" },
+      uid: { expression: 'claims.sub' },
+      extra: [
+        { key: 'example.com/team', valueExpression: 'claims.team' },
+        { key: 'example.com/none', valueExpression: "''" },
+      ],
+    });
+    expect(read({ realm_access: { roles: ['k8s-a', 'x'] }, team: 'blue' }, mapped)).toMatchObject({
+      ok: true,
+      identity: { username: 'kc:alice', groups: ['kc:k8s-a'], uid: 'alice', extra: { 'example.com/team': ['blue'] } },
+    });
+    const none = read({ realm_access: { roles: [] }, team: 'blue' }, mapped);
+    expect(none.ok && Object.keys(none.identity.extra)).toEqual(['example.com/team']);
+  });
+
+  test('do not take left-out groups for no groups', () => {
+    const overage = {
+      groups: undefined,
+      _claim_names: { groups: 'src1' },
+      _claim_sources: { src1: { endpoint: 'x' } },
+    };
+    expect(read(overage)).toMatchObject({ ok: false, message: expect.stringContaining('_claim_names') as string });
+    expect(read({ _claim_names: { other: 'src1' } })).toMatchObject({ ok: true });
   });
 });

@@ -4,7 +4,8 @@
  * is that a token's signature and claims were good, never who may do what.
  */
 export { compileIssuers } from './compile-issuers.ts';
-export type { CompiledIssuer, CompiledIssuers, IssuerInput } from './compile-issuers.ts';
+export type { CompiledIssuer, CompiledIssuers } from './compile-issuers.ts';
+export type { IssuerInput } from './issuer-input.ts';
 export { createKeySets } from './key-sets.ts';
 export type { KeySets, KeySetPorts } from './key-sets.ts';
 export { fetchJson } from './fetch-json.ts';

@@ -19,6 +19,10 @@ const SKEW_SECONDS = 30;
 const LAST_SECOND = 8.64e12;
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
+/** Entra, Google and many others give access tokens that only they can read. */
+const NOT_A_JWT =
+  'the bearer token is not a signed JWT; if it is an opaque access token, send the ID token instead, or have the provider issue JWT access tokens for the audience of this gateway';
+
 type Failed = Extract<Authentication, { outcome: 'failed' }>;
 const failed = (message: string, code: Failed['code'] = 'invalidCredential'): Failed => ({
   outcome: 'failed',
@@ -64,11 +68,11 @@ async function verify(
   issuers: CompiledIssuers,
   ports: VerifyPorts,
 ): Promise<Authentication> {
-  if (!COMPACT_JWS.test(token)) return failed('the bearer token is not a signed JWT');
+  if (!COMPACT_JWS.test(token)) return failed(NOT_A_JWT);
   const [rawHeader = '', rawClaims = ''] = token.split('.');
   const header = readJson(rawHeader);
   const unverified = readJson(rawClaims);
-  if (!header || !unverified) return failed('the bearer token is not a signed JWT');
+  if (!header || !unverified) return failed(NOT_A_JWT);
   // Unverified, and used for nothing but choosing whose keys have to fit.
   const issuer = typeof unverified.iss === 'string' ? issuers.byUrl(unverified.iss) : undefined;
   if (!issuer) return failed('the bearer token is of an issuer that this gateway does not know');
@@ -79,7 +83,9 @@ async function verify(
     return failed('the bearer token has a header that is not understood');
   // RFC 8725 section 3.11: a logout token or an access token of the same issuer is no ID token.
   if (typ !== undefined && (typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ)))
-    return failed('the bearer token is of another type than an ID token');
+    return failed(
+      `the bearer token is of another type (${String(typ).slice(0, 40)}) than an ID token; send the ID token`,
+    );
   const found = await ports.keySets.find(issuer, kid, alg);
   if (found.outcome === 'unavailable')
     return failed(`the keys of issuer "${issuer.name}" cannot be fetched; try again later`, 'identityUnavailable');
@@ -113,6 +119,8 @@ async function verify(
   } catch (error) {
     if (error instanceof errors.JWTExpired)
       return failed('the bearer token has expired; log in again', 'expiredCredential');
+    if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
+      return failed(describeAudience(unverified.aud, issuer));
     if (error instanceof errors.JWTClaimValidationFailed)
       return failed(`the claim "${error.claim}" of the bearer token is not what issuer "${issuer.name}" wants`);
     if (error instanceof errors.JOSEError) return failed('the signature of the bearer token is not good');
@@ -129,6 +137,12 @@ function identify(issuer: CompiledIssuer, verified: Verified, digest: string): A
     : failed(result.message);
   verified.answer = { by: issuer, authentication };
   return authentication;
+}
+
+/** Who the token is for stands in it in clear; the rest is what an admin or the person can do about it. */
+function describeAudience(given: unknown, { name, issuer }: CompiledIssuer): string {
+  const shown = JSON.stringify(given)?.slice(0, 200) ?? 'nobody';
+  return `the bearer token is for the audience ${shown}, and issuer "${name}" takes ${issuer.audiences.map((audience) => JSON.stringify(audience)).join(' or ')}; send the ID token of the gateway's own client, or have the provider add that audience`;
 }
 
 function readJson(part: string): Record<string, unknown> | undefined {

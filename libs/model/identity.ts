@@ -23,6 +23,8 @@ export interface Identity {
   /** After `claimMappings.groups`, prefix included. */
   readonly groups: readonly string[];
   readonly uid: string | undefined;
+  /** From `claimMappings.extra`; keys lower-case. */
+  readonly extra: Readonly<Record<string, readonly string[]>>;
   /** The verified claims, for mappings that read more than user and groups. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** The `auth_time` claim: when the person last proved who they are; Unix seconds. */

@@ -36,6 +36,10 @@ function valid(input: unknown): ResourceObject {
   return result.object;
 }
 
+const username = { claim: 'sub', prefix: 'demo:' };
+const names = (mapping: object) => ({ claimMappings: { username: mapping } });
+const extra = (key: string) => ({ claimMappings: { username, extra: [{ key, valueExpression: 'claims.team' }] } });
+
 describe('Issuer', () => {
   test.each([
     ['http', {}, { url: 'http://id.example.com' }, 'spec.issuer.url'],
@@ -44,6 +48,62 @@ describe('Issuer', () => {
     ['a discovery url by http', {}, { discoveryURL: 'http://id.example.com/d' }, 'spec.issuer.discoveryURL'],
     ['no audience', {}, { audiences: [] }, 'spec.issuer.audiences'],
     ['another audience policy', {}, { audienceMatchPolicy: 'MatchAll' }, 'spec.issuer.audienceMatchPolicy'],
+    ['an audience twice', {}, { audiences: ['a', 'a'] }, 'spec.issuer.audiences'],
+    ['a discovery url that is the url', {}, { discoveryURL: 'https://id.example.com' }, 'spec.issuer.discoveryURL'],
+    [
+      'claim and expression',
+      names({ claim: 'sub', prefix: '', expression: 'claims.sub' }),
+      {},
+      'spec.claimMappings.username',
+    ],
+    ['neither claim nor expression', names({}), {}, 'spec.claimMappings.username'],
+    ['a claim without a prefix', names({ claim: 'sub' }), {}, 'spec.claimMappings.username.prefix'],
+    [
+      'a prefix beside an expression',
+      names({ expression: 'claims.sub', prefix: 'a:' }),
+      {},
+      'spec.claimMappings.username.prefix',
+    ],
+    ['an expression that gives a number', names({ expression: '1' }), {}, 'spec.claimMappings.username.expression'],
+    [
+      'an expression that gives a list of users',
+      names({ expression: "['a']" }),
+      {},
+      'spec.claimMappings.username.expression',
+    ],
+    [
+      'a function outside the subset',
+      names({ expression: 'string(type(claims.sub))' }),
+      {},
+      'spec.claimMappings.username.expression',
+    ],
+    [
+      'a rule that gives no verdict',
+      { claimValidationRules: [{ expression: '1 + 1' }] },
+      {},
+      'spec.claimValidationRules[0].expression',
+    ],
+    [
+      'a rule of both kinds',
+      { claimValidationRules: [{ claim: 'a', requiredValue: 'b', expression: 'true' }] },
+      {},
+      'spec.claimValidationRules[0]',
+    ],
+    [
+      'a claim without its value',
+      { claimValidationRules: [{ claim: 'a' }] },
+      {},
+      'spec.claimValidationRules[0].requiredValue',
+    ],
+    [
+      'a user rule over claims',
+      { userValidationRules: [{ expression: 'claims.sub == "a"' }] },
+      {},
+      'spec.userValidationRules[0].expression',
+    ],
+    ['an extra without a domain', extra('team'), {}, 'spec.claimMappings.extra[0].key'],
+    ['an extra in capitals', extra('Example.com/team'), {}, 'spec.claimMappings.extra[0].key'],
+    ['an extra of Kubernetes', extra('authentication.kubernetes.io/x'), {}, 'spec.claimMappings.extra[0].key'],
     ['a CA that is none', {}, { certificateAuthority: 'x' }, 'spec.issuer.certificateAuthority'],
     [
       'a prefix of system:',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checkCertificates } from './check-pem.ts';
-import { checked, plainText, prefix } from './fields.ts';
+import { checked, plainText } from './fields.ts';
 import { checkHttpsUrl } from './https-url.ts';
+import { claimMappingsSchema, claimValidationRule, userValidationRule } from './issuer-mappings-schema.ts';
 
 /** RFC 8725 section 3.1. Nothing symmetric: a public key must never pass for an HMAC secret. */
 const ALGORITHMS = [
@@ -22,24 +23,28 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** An OpenID provider: the `jwt[]` entry of Kubernetes' AuthenticationConfiguration, and the login client. */
 export const issuerSpecSchema = z.strictObject({
-  issuer: z.strictObject({
-    /** The `iss` claim, byte for byte. */
-    url: checked(checkHttpsUrl),
-    /** Where the discovery document lies, if not below `url`. */
-    discoveryURL: checked(checkHttpsUrl).optional(),
-    /** PEM; absent: the system's roots. */
-    certificateAuthority: checked(checkCertificates).optional(),
-    /** A token's `aud` must hold one of them. */
-    audiences: z.array(plainText()).min(1),
-    audienceMatchPolicy: z.literal('MatchAny').optional(),
-  }),
-  claimMappings: z.strictObject({
-    /** `prefix` is required, as in Kubernetes: `""` says that names are meant to stand alone. */
-    username: z.strictObject({ claim: plainText(256), prefix }),
-    groups: z.strictObject({ claim: plainText(256), prefix }).optional(),
-    uid: z.strictObject({ claim: plainText(256) }).optional(),
-  }),
-  claimValidationRules: z.array(z.strictObject({ claim: plainText(256), requiredValue: z.string() })).optional(),
+  issuer: z
+    .strictObject({
+      /** The `iss` claim, byte for byte. */
+      url: checked(checkHttpsUrl),
+      /** Where the discovery document lies, if not below `url`. */
+      discoveryURL: checked(checkHttpsUrl).optional(),
+      /** PEM; absent: the system's roots. */
+      certificateAuthority: checked(checkCertificates).optional(),
+      /** A token's `aud` must hold one of them. */
+      audiences: z
+        .array(plainText())
+        .min(1)
+        .refine((audiences) => new Set(audiences).size === audiences.length, 'must not name an audience twice'),
+      audienceMatchPolicy: z.literal('MatchAny').optional(),
+    })
+    .refine((issuer) => issuer.discoveryURL !== issuer.url, {
+      path: ['discoveryURL'],
+      message: 'must differ from url; leave it out where the discovery document lies below url',
+    }),
+  claimMappings: claimMappingsSchema,
+  claimValidationRules: z.array(claimValidationRule).max(64).optional(),
+  userValidationRules: z.array(userValidationRule).max(64).optional(),
   signingAlgorithms: z.array(z.enum(ALGORITHMS)).min(1).optional(),
   /** Browser login; absent: bearer tokens only. */
   login: z

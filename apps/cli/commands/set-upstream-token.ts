@@ -86,7 +86,8 @@ async function identify(
   issuerUrl: string,
   { user, subject }: SetOptions,
 ): Promise<{ subject: string; username: string }> {
-  const { claim, prefix } = (issuer.spec as IssuerSpec).claimMappings.username;
+  // A name that an expression makes tells nobody's subject.
+  const { claim, prefix = '' } = (issuer.spec as IssuerSpec).claimMappings.username;
   if (subject !== undefined) return { subject, username: user ?? (claim === 'sub' ? prefix + subject : '') };
   const name = user as string;
   if (claim === 'sub' && name.startsWith(prefix) && name !== prefix)
@@ -94,7 +95,7 @@ async function identify(
   const before = (await store.storedTokens.list({ issuerUrl })).find((row) => row.username === name);
   if (before) return { subject: before.subject, username: name };
   throw new CliFailure(
-    `give --subject as well: issuer "${issuer.metadata.name}" makes user names of the claim ${JSON.stringify(claim)}, which does not tell whose subject (\`sub\`) ${JSON.stringify(name)} is`,
+    `give --subject as well: issuer "${issuer.metadata.name}" makes user names of ${claim === undefined ? 'an expression' : `the claim ${JSON.stringify(claim)}`}, which does not tell whose subject (\`sub\`) ${JSON.stringify(name)} is`,
   );
 }
 

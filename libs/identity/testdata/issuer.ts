@@ -1,4 +1,4 @@
-import type { IssuerInput } from '../compile-issuers.ts';
+import type { IssuerInput } from '../issuer-input.ts';
 
 /** An Issuer as the demo has it. */
 export function issuerInput(changes: Partial<IssuerInput> = {}): IssuerInput {
