@@ -25,6 +25,7 @@ export function supposeIdentity(person: SupposedPerson): Identity {
     username,
     groups,
     uid,
+    extra: {},
     claims,
     authenticatedAtSeconds: undefined,
     acr: undefined,

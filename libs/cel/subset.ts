@@ -1,5 +1,4 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { CelVariables } from './compile-expression.ts';
 import { childrenOf, isNode } from './read-expression.ts';
 import { findPatternProblem } from './matches-linear.ts';
 
@@ -34,7 +33,7 @@ const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 const MAX_NESTED_LOOPS = 2;
 
 /** What of an expression lies outside the supported subset, or undefined. */
-export function findUnsupported(ast: ASTNode, variable: CelVariables): string | undefined {
+export function findUnsupported(ast: ASTNode, variable: string): string | undefined {
   return visit(ast, 0);
 
   function visit(node: ASTNode, loops: number): string | undefined {
