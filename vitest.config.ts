@@ -75,7 +75,7 @@ export default defineConfig({
       }),
       lane({
         name: 'integration',
-        include: ['test/integration/**/*.test.ts', 'test/cluster/**/*.test.ts', 'test/check/**/*.test.ts'],
+        include: ['test/{integration,cluster,check,requestinfo}/**/*.test.ts'],
         fileParallelism: false,
         testTimeout: 60_000,
         hookTimeout: 600_000,

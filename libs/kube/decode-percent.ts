@@ -4,6 +4,8 @@
  */
 
 const PERCENT = 0x25;
+/** A byte that is no UTF-8 is the surrogate of this and the byte (0x80 to 0xff): U+DC80 to U+DCFF. */
+const LONE_BYTE = 0xdc00;
 
 /** 0 to 15, or -1 for what is not a hexadecimal digit (NaN, past the end of a string, gives -1 too). */
 export function hexValue(code: number): number {
@@ -59,14 +61,18 @@ function sequenceLength(bytes: string, at: number): number {
   return length;
 }
 
-/** Byte string to text; each byte of an invalid sequence becomes U+FFFD, as when Go prints it. */
+/**
+ * Byte string to text, so that different bytes are different texts: what is valid UTF-8 is read as that, each byte of
+ * what is not becomes a lone surrogate (`FF` is U+DCFF), which no text from a file or a person holds. With U+FFFD for
+ * all of them, as where such text is printed, a rule for one name would match others.
+ */
 export function bytesToText(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   let out = '';
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
     if (length <= 1) {
-      out += length === 1 ? bytes[at] : '\ufffd';
+      out += length === 1 ? bytes[at] : String.fromCharCode(LONE_BYTE | bytes.charCodeAt(at));
       at += 1;
       continue;
     }
@@ -78,51 +84,18 @@ export function bytesToText(bytes: string): string {
   return out;
 }
 
-function isAscii(bytes: string): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes.charCodeAt(i) >= 0x80) return false;
-  return true;
-}
-
-/**
- * Replaces overlong UTF-8 forms of ASCII characters by the character (`C0 AF` by `/`): what a careless decoder behind
- * the API server would see. Used only to refuse; nothing is ever forwarded from it.
- */
-export function foldOverlong(bytes: string): string {
+/** The bytes of U+FFFD in place of each byte that is no UTF-8. */
+export function replaceInvalidUtf8(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   let out = '';
   for (let at = 0; at < bytes.length;) {
-    const length = overlongLength(bytes, at);
-    if (length === 0) {
-      out += bytes[at];
-      at += 1;
-      continue;
-    }
-    let code = 0;
-    for (let i = 1; i < length; i++) code = (code << 6) | (bytes.charCodeAt(at + i) & 0x3f);
-    out += String.fromCharCode(length === 2 ? ((bytes.charCodeAt(at) & 1) << 6) | code : code);
-    at += length;
+    const length = sequenceLength(bytes, at);
+    out += length === 0 ? '\xef\xbf\xbd' : bytes.slice(at, at + length);
+    at += length || 1;
   }
   return out;
 }
 
-/** Length of a sequence at `at` that spends two to six bytes on a character below 0x80; else 0. */
-function overlongLength(bytes: string, at: number): number {
-  const first = bytes.charCodeAt(at);
-  const length =
-    first === 0xc0 || first === 0xc1
-      ? 2
-      : first === 0xe0
-        ? 3
-        : first === 0xf0
-          ? 4
-          : first === 0xf8
-            ? 5
-            : first === 0xfc
-              ? 6
-              : 0;
-  if (length === 0 || at + length > bytes.length) return 0;
-  for (let i = 1; i < length; i++) if ((bytes.charCodeAt(at + i) & 0xc0) !== 0x80) return 0;
-  // All continuation bytes but the last two must be zero, and of the last but one only the lowest bit may be set.
-  for (let i = 1; i < length - 2; i++) if (bytes.charCodeAt(at + i) !== 0x80) return 0;
-  return length === 2 || bytes.charCodeAt(at + length - 2) <= 0x81 ? length : 0;
+function isAscii(bytes: string): boolean {
+  return !/[\x80-\xff]/.test(bytes);
 }

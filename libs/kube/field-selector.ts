@@ -1,23 +1,38 @@
+import { replaceInvalidUtf8 } from './decode-percent.ts';
+
 /**
  * The value that `metadata.name` must have by a field selector, as apimachinery's `fields.ParseSelector` and
  * `RequiresExactMatch` give it. Takes and gives byte strings.
  * @returns the value ('' too), undefined where the selector does not fix it, false where it does not parse.
  */
 export function nameRequiredBy(selector: string): string | undefined | false {
+  // Nearly all have one term, and nothing to escape.
+  if (!selector.includes(',')) return selector === '' ? undefined : readTerm(selector);
   // Terms are sorted before they are read (as bytes), so of two metadata.name terms the smaller one wins.
   const terms = splitTerms(selector).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   let name: string | undefined;
   for (const term of terms) {
     if (term === '') continue;
-    const operatorAt = term.search(/!=|=/);
-    if (operatorAt < 0) return false;
-    const negated = term[operatorAt] === '!';
-    const length = negated || term[operatorAt + 1] === '=' ? 2 : 1;
-    const value = unescapeValue(term.slice(operatorAt + length));
-    if (value === undefined) return false;
-    if (!negated && name === undefined && term.slice(0, operatorAt) === 'metadata.name') name = value;
+    const required = readTerm(term);
+    if (required === false) return false;
+    name ??= required;
   }
   return name;
+}
+
+const NAME = 'metadata.name';
+
+/** As `nameRequiredBy`, of one term that is not empty. */
+function readTerm(term: string): string | undefined | false {
+  // No escapes to the left: the first operator splits.
+  const equalsAt = term.indexOf('=');
+  if (equalsAt < 0) return false;
+  const negated = term[equalsAt - 1] === '!';
+  const fieldEnd = negated ? equalsAt - 1 : equalsAt;
+  const valueAt = !negated && term[equalsAt + 1] === '=' ? equalsAt + 2 : equalsAt + 1;
+  const value = unescapeValue(term.slice(valueAt));
+  if (value === undefined) return false;
+  return !negated && fieldEnd === NAME.length && term.startsWith(NAME) ? value : undefined;
 }
 
 /** Splits at commas that no backslash escapes. */
@@ -35,7 +50,10 @@ function splitTerms(selector: string): string[] {
   return terms;
 }
 
-/** Backslash escapes `\`, `,` and `=` and nothing else; unescaped they may not stand in a value. */
+/**
+ * Backslash escapes `\`, `,` and `=` and nothing else; unescaped they may not stand in a value. Go rebuilds such a value
+ * rune by rune, and so writes U+FFFD for what is not UTF-8; a value without any of them stays as it is.
+ */
 function unescapeValue(value: string): string | undefined {
   if (!/[\\,=]/.test(value)) return value;
   let out = '';
@@ -48,5 +66,5 @@ function unescapeValue(value: string): string | undefined {
     }
     out += char;
   }
-  return out;
+  return replaceInvalidUtf8(out);
 }

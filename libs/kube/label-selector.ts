@@ -77,7 +77,7 @@ function scan(selector: string): Item[] {
   const items: Item[] = [];
   for (let at = 0; ;) {
     while (at < selector.length && BLANK.includes(selector[at] as string)) at++;
-    // Go's lexer takes a NUL for the end.
+    // Go's lexer takes a NUL for the end; directly behind a word or a symbol it ends that only, and is swallowed.
     if (at >= selector.length || selector[at] === '\0') return items;
     const char = selector[at] as string;
     if (SPECIAL.includes(char)) {
@@ -85,6 +85,7 @@ function scan(selector: string): Item[] {
       const token = two === '==' || two === '!=' ? two : char;
       items.push({ token: token as Token, text: token });
       at += token.length;
+      if (selector[at] === '\0') at++;
       continue;
     }
     const start = at;
@@ -97,7 +98,6 @@ function scan(selector: string): Item[] {
       at++;
     const text = selector.slice(start, at);
     items.push({ token: text === 'in' || text === 'notin' ? text : 'identifier', text });
-    // Inside a word a NUL ends the word and is itself swallowed.
     if (selector[at] === '\0') at++;
   }
 }
@@ -119,10 +119,15 @@ function isLabelValue(value: string): boolean {
 
 /** Go's `strconv.ParseInt(text, 10, 64)` succeeds. */
 export function isInt64(text: string): boolean {
-  if (!/^[+-]?[0-9]+$/.test(text)) return false;
-  const digits = text.replace(/^[+-]?0*/, '');
-  if (digits.length < 19) return true;
-  if (digits.length > 19) return false;
-  const value = BigInt(digits);
-  return value < 2n ** 63n || (text.startsWith('-') && value === 2n ** 63n);
+  const from = text[0] === '+' || text[0] === '-' ? 1 : 0;
+  if (from === text.length) return false;
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  if (text.length - from < 19) return true;
+  const value = text.slice(from).replace(/^0+/, '');
+  if (value.length !== 19) return value.length < 19;
+  // Of equal length, digits compare as their numbers do.
+  return value <= (text[0] === '-' ? '9223372036854775808' : '9223372036854775807');
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#errors';
 import type { RequestInfo } from '#model';
-import { bytesToText } from './decode-percent.ts';
+import { bytesToText, decodeQueryBytes } from './decode-percent.ts';
 import { nameRequiredBy } from './field-selector.ts';
 import { isInt64, isLabelSelector } from './label-selector.ts';
 import { readPath } from './read-path.ts';
@@ -119,19 +119,36 @@ export function parseRequest(method: string, target: string): ParsedRequest {
 const refuse = (code: ErrorCode, message: string): ParsedRequest => ({ ok: false, code, message });
 const NO_OPTIONS = { watch: false, name: '' };
 
-/** Rules 9 and 10. If any field of ListOptions does not decode, only `watch` is kept. */
+/**
+ * Rules 9 and 10. If any field of ListOptions does not decode, only `watch` is kept. What cannot change the answer is
+ * not read: without a field selector, nothing but `watch` can.
+ */
 function readListOptions(query: QueryParameters): { watch: boolean; name: string } {
-  const { watch, fieldSelector, labelSelector, limit, timeoutSeconds } = query;
-  const name = fieldSelector === undefined ? undefined : nameRequiredBy(fieldSelector);
-  const decodes =
-    name !== false &&
-    (limit === undefined || isInt64(limit)) &&
-    (timeoutSeconds === undefined || isInt64(timeoutSeconds)) &&
-    (labelSelector === undefined || isLabelSelector(labelSelector));
-  if (!decodes) return { watch: watch !== undefined && watch !== '0' && !/^false$/i.test(watch), name: '' };
-  return {
-    // Go compares with Unicode folding here, where U+017F (long s) is an s; and without it when decoding failed.
-    watch: watch !== undefined && watch !== '0' && !/^fal(?:s|\u00c5\u00bf)e$/i.test(watch),
-    name: name === undefined || name === '.' || name === '..' || /[/%]/.test(name) ? '' : bytesToText(name),
-  };
+  const raw = query.watch;
+  const watch = raw === undefined ? undefined : decodeQueryBytes(raw);
+  let on = watch !== undefined && watch !== '0' && !/^false$/i.test(watch);
+  const required =
+    query.fieldSelector === undefined ? undefined : nameRequiredBy(decodeQueryBytes(query.fieldSelector));
+  const name = typeof required === 'string' && isPathSegmentName(required) ? required : '';
+  // Go compares with Unicode folding, where U+017F (long s) is an s; and without it when decoding failed.
+  const longS = on && LONG_S_FALSE.test(watch as string);
+  if ((name !== '' || longS) && (required === false || !othersDecode(query))) return { watch: on, name: '' };
+  if (longS) on = false;
+  return { watch: on, name: bytesToText(name) };
+}
+
+const LONG_S_FALSE = /^fal\u00c5\u00bfe$/i;
+
+/** Apimachinery's `content.IsPathSegmentName`. */
+function isPathSegmentName(name: string): boolean {
+  return name !== '.' && name !== '..' && !name.includes('/') && !name.includes('%');
+}
+
+/** Whether the fields of ListOptions that are not always true, beside `fieldSelector`, decode. */
+function othersDecode({ labelSelector, limit, timeoutSeconds }: QueryParameters): boolean {
+  return (
+    (limit === undefined || isInt64(decodeQueryBytes(limit))) &&
+    (timeoutSeconds === undefined || isInt64(decodeQueryBytes(timeoutSeconds))) &&
+    (labelSelector === undefined || isLabelSelector(decodeQueryBytes(labelSelector)))
+  );
 }

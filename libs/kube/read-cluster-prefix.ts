@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#errors';
-import { decodePathBytes, foldOverlong } from './decode-percent.ts';
+import { decodePathBytes } from './decode-percent.ts';
+import { foldOverlong } from './fold-overlong.ts';
 
 export type ClusterPrefix =
   | { readonly kind: 'cluster'; readonly cluster: string; readonly target: string }

@@ -3,10 +3,10 @@
 // their content. Published binaries (KUBEBUILDER_ASSETS) are preferred where
 // somebody has them.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { hashSources } from './hash-sources.ts';
 import { holdLock } from './hold-lock.ts';
 import { sourceDirectory as moduleDirectory } from './locate-sources.ts';
 
@@ -100,28 +100,15 @@ function explainGo(version: string | undefined, missing: Part[]): string {
 /** Without Go, binaries that any Go built from these very sources still serve. */
 function chooseDirectory(go: string | undefined): string | undefined {
   const root = join(cacheDirectory(), 'bin');
-  const hash = hashSources();
+  const hash = hashParts();
   if (go) return join(root, `${hash}-${go.replaceAll(/[^\w.-]/g, '_')}`);
   if (!existsSync(root)) return undefined;
   const name = readdirSync(root).find((entry) => entry.startsWith(`${hash}-`));
   return name && join(root, name);
 }
 
-function hashSources(): string {
-  const hash = createHash('sha256');
-  const sources = readdirSync(moduleDirectory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.go') || name === 'go.mod' || name === 'go.sum')
-    .sort();
-  for (const name of sources)
-    hash
-      .update(name)
-      .update('\0')
-      .update(readFileSync(join(moduleDirectory, name)));
-  return hash
-    .update(linkerFlags())
-    .update(process.platform + process.arch)
-    .digest('hex')
-    .slice(0, 16);
+function hashParts(): string {
+  return hashSources(['etcd', 'kubelet'], linkerFlags());
 }
 
 /** Module builds carry no version, and kubectl refuses to talk to a server whose version it cannot parse. */

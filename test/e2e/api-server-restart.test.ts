@@ -1,7 +1,6 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { rootOf } from '../demo/run-cli.ts';
+import { buildTool } from '../cluster/build-tool.ts';
 import { kubectl, spawnKubectl, waitForOutput } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { control, gatewayOn, world } from './world.ts';
@@ -26,11 +25,7 @@ const ended = (child: ChildProcess): Promise<{ code: number; stderr: string }> =
 let informer: string;
 
 beforeAll(() => {
-  informer = join(world().directory, 'informer');
-  execFileSync('go', ['build', '-o', informer, './informer'], {
-    cwd: join(rootOf(), 'test/cluster'),
-    stdio: 'inherit',
-  });
+  informer = buildTool('informer');
 });
 
 afterAll(() => {
