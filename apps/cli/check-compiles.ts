@@ -1,6 +1,4 @@
-import { compileIssuers } from '#identity';
-import { compileMappings } from '#mapping';
-import { compilePolicy } from '#policy';
+import { checkCompiles as compileAll } from '#pipeline';
 import type { ResourceObject } from '#resources';
 import { CliFailure } from './failure.ts';
 
@@ -9,15 +7,9 @@ import { CliFailure } from './failure.ts';
  * by a running gateway and stop the next one from starting.
  * @throws CliFailure.
  */
-export function checkCompiles(objects: readonly ResourceObject[]): void {
-  const of = (kind: string): never[] =>
-    objects
-      .filter((object) => object.kind === kind)
-      .map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
+export async function checkCompiles(objects: readonly ResourceObject[]): Promise<void> {
   try {
-    compileIssuers(of('Issuer'));
-    compileMappings(of('Mapping'));
-    compilePolicy(of('AccessRule'));
+    await compileAll(objects);
   } catch (error) {
     throw new CliFailure(`nothing was written: ${(error as Error).message}`);
   }

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { createAuditQueue } from '#audit';
 import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { compileIssuers, createKeySets, createVerifiedCache } from '#identity';
+import { createKeySets, createVerifiedCache } from '#identity';
 import { createLimits } from '#limits';
-import { compileMappings } from '#mapping';
-import { compilePolicy } from '#policy';
 import {
+  checkCompiles,
   createAddressReader,
   createHostCheck,
   createPipeline,
@@ -16,7 +15,7 @@ import {
   type PipelinePorts,
   type PipelineSettings,
 } from '#pipeline';
-import { splitSecrets, type ResourceObject } from '#resources';
+import { splitSecrets } from '#resources';
 import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
 import { createConnectionLimit } from './limit-connections.ts';
@@ -226,17 +225,6 @@ async function boot(
     revision: snapshot().revision,
   });
   return { url: config.externalUrl, port: listener.port, close };
-}
-
-/** Clusters are left out: opening one is no compile and cannot fail for a fault of the object. */
-function checkCompiles(objects: readonly ResourceObject<unknown>[]): void {
-  const of = (kind: string): never[] =>
-    objects
-      .filter((object) => object.kind === kind)
-      .map((object) => ({ ...(object.spec as object), name: object.metadata.name })) as never[];
-  compileIssuers(of('Issuer'));
-  compileMappings(of('Mapping'));
-  compilePolicy(of('AccessRule'));
 }
 
 /** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */

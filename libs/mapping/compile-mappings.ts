@@ -71,13 +71,25 @@ interface IssuerMappings {
  * unit. Whether the cluster was named or met by `*` makes no difference. No mapping is ever found for `gatehouse`.
  */
 export function compileMappings(mappings: readonly MappingInput[]): CompiledMappings {
-  const sorted = mappings.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const steps = compileMappingsInSteps(mappings);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in steps of some microseconds, for a caller that lets others run in between. */
+export function* compileMappingsInSteps(mappings: readonly MappingInput[]): Generator<void, CompiledMappings> {
+  const sorted = yield* sortByName(mappings);
   const clusters = new Map<string, Map<string, IssuerMappings>>();
   for (const [rank, mapping] of sorted.entries()) {
     for (const cluster of mapping.clusters) {
       if (cluster === GATEWAY_CLUSTER) continue;
       const issuers = getOrAdd(clusters, cluster, () => new Map<string, IssuerMappings>());
-      for (const subject of mapping.subjects) addSubject(getOrAdd(issuers, subject.issuer, newIssuer), subject, rank);
+      for (const subject of mapping.subjects) {
+        yield;
+        addSubject(getOrAdd(issuers, subject.issuer, newIssuer), subject, rank);
+      }
     }
   }
   return {
@@ -100,6 +112,42 @@ export function compileMappings(mappings: readonly MappingInput[]): CompiledMapp
       return sorted[user !== Infinity ? user : group !== Infinity ? group : everybody];
     },
   };
+}
+
+const RUN_LENGTH = 2000;
+
+/** Sorts by code unit: short runs at once, then merged; to sort a hundred thousand at once holds everybody up. */
+function* sortByName(mappings: readonly MappingInput[]): Generator<void, readonly MappingInput[]> {
+  let runs: MappingInput[][] = [];
+  for (let start = 0; start < mappings.length; start += RUN_LENGTH) {
+    yield;
+    runs.push(
+      mappings.slice(start, start + RUN_LENGTH).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    );
+  }
+  while (runs.length > 1) {
+    const merged: MappingInput[][] = [];
+    for (let i = 0; i < runs.length; i += 2) merged.push(yield* merge(runs[i] ?? [], runs[i + 1] ?? []));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* merge(left: readonly MappingInput[], right: readonly MappingInput[]): Generator<void, MappingInput[]> {
+  const merged: MappingInput[] = [];
+  let [l, r] = [0, 0];
+  while (l < left.length || r < right.length) {
+    const [a, b] = [left[l], right[r]];
+    if (a !== undefined && (b === undefined || a.name <= b.name)) {
+      merged.push(a);
+      l++;
+    } else {
+      merged.push(b as MappingInput);
+      r++;
+    }
+    yield;
+  }
+  return merged;
 }
 
 const newIssuer = (): IssuerMappings => ({

@@ -3,7 +3,7 @@
  * No mapping, no access. What comes out goes into identity headers, so the rules for names are strict and a name that
  * breaks one is refused, never mended: a trimmed or shortened name would be somebody else.
  */
-export { compileMappings } from './compile-mappings.ts';
+export { compileMappings, compileMappingsInSteps } from './compile-mappings.ts';
 export type {
   CompiledMappings,
   ExtraSource,

@@ -16,6 +16,7 @@ import { judge, type Judged } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
 import { readLimitedBody } from './read-limited-body.ts';
 import type { Refusal } from './refusal.ts';
+import { warningHeader } from './warning-header.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface Pipeline {
@@ -239,6 +240,7 @@ async function answerOwn(
     'sandbox',
     'Audit-Id',
     draft.auditId,
+    ...(answer.warnings ?? []).flatMap((warning) => ['Warning', warningHeader(warning)]),
   ]);
   response.end(body);
 }

@@ -27,6 +27,8 @@ export interface OwnApiAnswer {
   readonly body: string;
   /** What changed, for the audit record. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** For the person, beside an answer that is good; kubectl prints them. */
+  readonly warnings?: readonly string[];
 }
 
 /** Serves an allowed request for the gateway's own objects. Throws GatehouseError for what it refuses. */

@@ -1,8 +1,9 @@
-import { compileIssuers, type CompiledIssuers, type IssuerInput } from '#identity';
-import { compileMappings, type CompiledMappings, type MappingInput } from '#mapping';
-import { compilePolicy, type AccessRuleInput, type CompiledPolicy } from '#policy';
+import type { CompiledIssuers } from '#identity';
+import type { CompiledMappings } from '#mapping';
+import type { CompiledPolicy } from '#policy';
 import type { Upstream } from '#forward';
 import type { ResourceObject } from '#resources';
+import { compileIssuerObjects, compileMappingObjects, compilePolicyObjects, type Objects } from './compile-stages.ts';
 
 /** An open cluster as the pipeline sees it. */
 export interface ClusterUpstream extends Upstream {
@@ -41,22 +42,18 @@ export async function compileSnapshot(
 ): Promise<{ snapshot: Snapshot; retired: ClusterUpstream[] }> {
   const byKind = Map.groupBy(loaded.objects, (object) => object.kind);
   const sources: Record<string, string> = {};
-  const reuse = <T>(
+  const reuse = async <T>(
     kind: string,
     old: T | undefined,
-    compile: (objects: readonly ResourceObject<unknown>[]) => T,
-  ): T => {
+    compile: (objects: Objects) => T | Promise<T>,
+  ): Promise<T> => {
     const objects = byKind.get(kind) ?? [];
     sources[kind] = objects.map(versionOf).join('\n');
-    return old !== undefined && previous?.sources[kind] === sources[kind] ? old : compile(objects);
+    return old !== undefined && previous?.sources[kind] === sources[kind] ? old : await compile(objects);
   };
-  const issuers = reuse('Issuer', previous?.issuers, (objects) => compileIssuers(objects.map(flatten<IssuerInput>)));
-  const mappings = reuse('Mapping', previous?.mappings, (objects) =>
-    compileMappings(objects.map(flatten<MappingInput>)),
-  );
-  const policy = reuse('AccessRule', previous?.policy, (objects) =>
-    compilePolicy(objects.map(flatten<AccessRuleInput>)),
-  );
+  const issuers = await reuse('Issuer', previous?.issuers, compileIssuerObjects);
+  const mappings = await reuse('Mapping', previous?.mappings, compileMappingObjects);
+  const policy = await reuse('AccessRule', previous?.policy, compilePolicyObjects);
 
   const clusters = new Map<string, ClusterUpstream>();
   for (const object of byKind.get('Cluster') ?? []) {
@@ -87,10 +84,4 @@ export async function compileSnapshot(
 
 function versionOf(object: ResourceObject<unknown>): string {
   return `${object.metadata.name}@${object.metadata.uid}/${object.metadata.resourceVersion}`;
-}
-
-/** The stages take `{ name, version, ...spec }`; the schema of `#resources` has already validated the spec. */
-function flatten<T>(object: ResourceObject<unknown>): T {
-  const { name, resourceVersion } = object.metadata;
-  return { ...(object.spec as object), name, version: resourceVersion } as T;
 }

@@ -40,9 +40,12 @@ export async function createObjects(gateway: GatewayView, objects: readonly OwnO
     expect(answer.status, answer.body).toBe(201);
   }
   return async () => {
-    for (const { kind, name } of objects)
-      await send(gateway, `${pathOf(kind)}/${name}`, { method: 'DELETE', token: gateway.people.root.idToken });
+    for (const object of objects) await deleteObject(gateway, object);
   };
+}
+
+export async function deleteObject(gateway: GatewayView, { kind, name }: Omit<OwnObject, 'spec'>): Promise<void> {
+  await send(gateway, `${pathOf(kind)}/${name}`, { method: 'DELETE', token: gateway.people.root.idToken });
 }
 
 /** A Cluster object for the world's API server, with a client certificate of a user of its own. */

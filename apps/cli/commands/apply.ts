@@ -38,7 +38,7 @@ async function save(terminal: Terminal, store: Store, manifests: readonly Manife
     (await store.objects.readAll()).objects,
     manifests.map(({ object }) => splitSecrets(object).object),
   );
-  checkCompiles(next);
+  await checkCompiles(next);
   for (const { source, warnings } of manifests)
     for (const warning of warnings) terminal.say(`warning: ${source}: ${warning}`);
   for (const warning of findWarningsBetween(next)) terminal.say(`warning: ${warning}`);

@@ -1,16 +1,29 @@
+import { readWarnings } from './read-warnings.ts';
 import type { AuditEvent, Cause, GatewayObject, List, LoginIssuer, Me, Status, TokenIdentity } from './types.ts';
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
+
+/** The session is good, and a rule asks for a newer or stronger login (RFC 9470). */
+const STEP_UP = 'InsufficientUserAuthentication';
 
 /** An answer other than 2xx; `message` is the gateway's own sentence. */
 export class ApiError extends Error {
   readonly status: number;
   readonly causes: readonly Cause[];
+  /** Where to log in again, if that is all that is missing. */
+  readonly loginPath: string | undefined;
   constructor(status: number, message: string, causes: readonly Cause[]) {
     super(message);
     this.status = status;
-    this.causes = causes;
+    this.causes = causes.filter(({ reason }) => reason !== STEP_UP);
+    this.loginPath = causes.find(({ reason }) => reason === STEP_UP)?.message;
   }
+}
+
+/** An object as it was stored, and what the gateway warns of in it. */
+export interface Saved {
+  readonly object: GatewayObject;
+  readonly warnings: readonly string[];
 }
 
 const listeners = new Set<() => void>();
@@ -32,8 +45,9 @@ async function call(method: string, path: string, body?: unknown): Promise<Respo
     throw new Error('The gateway cannot be reached. Check the connection and try again.', { cause });
   });
   if (response.ok) return response;
-  if (response.status === 401) listeners.forEach((listener) => listener());
-  throw await readFailure(response);
+  const failure = await readFailure(response);
+  if (response.status === 401 && failure.loginPath === undefined) listeners.forEach((listener) => listener());
+  throw failure;
 }
 
 async function readFailure(response: Response): Promise<ApiError> {
@@ -49,6 +63,11 @@ async function readFailure(response: Response): Promise<ApiError> {
 
 const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
   (await (await call(method, path, body)).json()) as T;
+const saved = async (method: string, path: string, body: unknown): Promise<Saved> => {
+  const response = await call(method, path, body);
+  const object = (await response.json()) as GatewayObject;
+  return { object, warnings: readWarnings(response.headers.get('Warning')) };
+};
 const done = async (method: string, path: string): Promise<void> => void (await call(method, path));
 
 const tokenPath = (cluster: string): string => `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`;
@@ -64,9 +83,9 @@ export const api = {
   deleteToken: (cluster: string): Promise<void> => done('DELETE', tokenPath(cluster)),
   list: (plural: string): Promise<List<GatewayObject>> => json('GET', `${OWN}/${plural}`),
   read: (plural: string, name: string): Promise<GatewayObject> => json('GET', objectPath(plural, name)),
-  create: (plural: string, object: unknown): Promise<GatewayObject> => json('POST', `${OWN}/${plural}`, object),
-  update: (plural: string, name: string, object: unknown): Promise<GatewayObject> =>
-    json('PUT', objectPath(plural, name), object),
+  create: (plural: string, object: unknown): Promise<Saved> => saved('POST', `${OWN}/${plural}`, object),
+  update: (plural: string, name: string, object: unknown): Promise<Saved> =>
+    saved('PUT', objectPath(plural, name), object),
   remove: (plural: string, name: string): Promise<void> => done('DELETE', objectPath(plural, name)),
   /** @param query as `toApiQuery` writes it. */
   auditEvents: (query: string): Promise<List<AuditEvent>> => json('GET', `${OWN}/auditevents${query}`),

@@ -45,3 +45,26 @@ it('says how a mapping works', () => {
     ),
   ).toEqual(['everybody (demo) on *', 'by the service account team-a/deployer']);
 });
+
+it('never leaves out what limits an access rule', () => {
+  const spec = {
+    subjects: [{ issuer: 'demo' }],
+    clusters: ['demo'],
+    effect: 'Allow',
+    learning: true,
+    conditions: {
+      sourceAddresses: ['10.0.0.0/8', '192.0.2.1'],
+      notBefore: '2026-01-01T00:00:00Z',
+      notAfter: '2026-01-02T00:00:00Z',
+      maxAuthenticationAgeSeconds: 300,
+      acrValues: ['mfa'],
+    },
+    rules: [{ verbs: ['*'], resources: ['*'] }],
+  };
+  expect(summarizeObject(object('AccessRule', spec))).toEqual([
+    'everybody (demo) on demo',
+    'allows * *',
+    'only from 10.0.0.0/8, 192.0.2.1, after 2026-01-01T00:00:00Z, until 2026-01-02T00:00:00Z, within 300 s of logging in, with acr mfa',
+    'for learning: decides what no other rule does',
+  ]);
+});

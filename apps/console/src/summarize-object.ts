@@ -10,7 +10,17 @@ interface Rule {
   paths?: string[];
 }
 
+interface Conditions {
+  sourceAddresses?: string[];
+  notBefore?: string;
+  notAfter?: string;
+  maxAuthenticationAgeSeconds?: number;
+  acrValues?: string[];
+}
+
 interface Spec {
+  learning?: boolean;
+  conditions?: Conditions;
   subjects?: Subject[];
   clusters?: string[];
   effect?: string;
@@ -44,7 +54,13 @@ export function summarizeObject(object: GatewayObject): string[] {
       return [...who, describeWay(spec)];
     case 'AccessRule': {
       const act = `${spec.effect === 'Deny' ? 'denies' : 'allows'}${spec.mode === 'Report' ? ' (report only)' : ''}`;
-      return [...who, ...(spec.rules ?? []).map((rule) => `${act} ${describeRule(rule)}`)];
+      const when = describeConditions(spec.conditions ?? {});
+      return [
+        ...who,
+        ...(spec.rules ?? []).map((rule) => `${act} ${describeRule(rule)}`),
+        ...(when === '' ? [] : [`only ${when}`]),
+        ...(spec.learning ? ['for learning: decides what no other rule does'] : []),
+      ];
     }
     case 'Cluster':
       return [
@@ -62,6 +78,19 @@ export function summarizeObject(object: GatewayObject): string[] {
 function nameSubject({ issuer = '', user, group }: Subject): string {
   const names = [user && `user ${user}`, group && `group ${group}`].filter(Boolean);
   return names.length > 0 ? `${names.join(' in ')} (${issuer})` : `everybody (${issuer})`;
+}
+
+function describeConditions(conditions: Conditions): string {
+  const { sourceAddresses, notBefore, notAfter, maxAuthenticationAgeSeconds, acrValues } = conditions;
+  return [
+    sourceAddresses && `from ${join(sourceAddresses)}`,
+    notBefore && `after ${notBefore}`,
+    notAfter && `until ${notAfter}`,
+    maxAuthenticationAgeSeconds && `within ${maxAuthenticationAgeSeconds} s of logging in`,
+    acrValues && `with acr ${join(acrValues)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function describeRule(rule: Rule): string {

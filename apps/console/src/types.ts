@@ -70,6 +70,7 @@ export interface List<Item> {
 
 /** One problem of a refused object: the field's path and what would be right. */
 export interface Cause {
+  reason?: string;
   field?: string;
   message: string;
 }

@@ -72,14 +72,14 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
   };
   const may = (identity: Identity, from: IncomingMessage, method: string, resource: string): boolean => {
     const parsed = parseRequest(method, `/apis/gatehouse.dev/v1alpha1/${resource}`);
-    return (
-      parsed.ok &&
-      decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, {
-        upgrade: false,
-        sourceAddress: ports.sourceAddress(from),
-        nowMs: ports.now(),
-      }).allowed
-    );
+    if (!parsed.ok) return false;
+    const decision = decide(ports.snapshot().policy, identity, GATEWAY_CLUSTER, parsed.request, {
+      upgrade: false,
+      sourceAddress: ports.sourceAddress(from),
+      nowMs: ports.now(),
+    });
+    // Whoever only has to log in again is shown the page, which then says so.
+    return decision.allowed || decision.stepUp !== undefined;
   };
   return {
     async describe(identity, request) {

@@ -5,6 +5,7 @@ interface RuleSpec {
   clusters: string[];
   effect?: string;
   mode?: string;
+  conditions?: { notBefore?: string; notAfter?: string };
   rules: {
     verbs?: string[];
     apiGroups?: string[];
@@ -19,7 +20,7 @@ const covers = (list: readonly string[] | undefined, word: string): boolean =>
 
 /**
  * Whether some access rule, for people of an issuer that exists, still allows changing access rules. Reads the rules
- * narrowly (no raw paths, no names): where it errs, it keeps a rule that could have gone; `gatehouse admin grant` on the
+ * narrowly (no raw paths, no names, none that begins or ends): where it errs, it keeps a rule that could have gone; `gatehouse admin grant` on the
  * gateway's machine is the way back in any case.
  */
 export function keepsAnAdmin(objects: readonly ResourceObject<unknown>[]): boolean {
@@ -30,6 +31,8 @@ export function keepsAnAdmin(objects: readonly ResourceObject<unknown>[]): boole
     return (
       (spec.effect ?? 'Allow') === 'Allow' &&
       (spec.mode ?? 'Enforce') === 'Enforce' &&
+      spec.conditions?.notBefore === undefined &&
+      spec.conditions?.notAfter === undefined &&
       spec.clusters.includes('gatehouse') &&
       spec.subjects.some((subject) => issuers.has(subject.issuer)) &&
       spec.rules.some(

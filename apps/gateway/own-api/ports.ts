@@ -7,7 +7,7 @@ export interface OwnApiPorts {
   /** Makes what is queued visible to a reader of the log. */
   flushAudit(): Promise<void>;
   /** Compiles the would-be set of objects; throws where it does not compile, and then nothing is saved. */
-  checkCompiles(objects: readonly ResourceObject<unknown>[]): void;
+  checkCompiles(objects: readonly ResourceObject<unknown>[]): Promise<void>;
   /** Resolves when the next request is judged by what was just saved. */
   applied(): Promise<void>;
 }

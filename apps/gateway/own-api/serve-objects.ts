@@ -1,7 +1,7 @@
 import { statusBody } from '#kube';
 import { ERRORS, GatehouseError } from '#errors';
 import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
-import { splitSecrets, validateObject, type ResourceObject } from '#resources';
+import { findWarningsBetween, splitSecrets, validateObject, type ResourceObject } from '#resources';
 import type { OwnApiPorts } from './ports.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
 import { readBody } from './read-body.ts';
@@ -60,23 +60,23 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
   const { info } = request;
   const validated = validateObject(await readBody(request));
   if (!validated.ok) return invalid(info.name, kind, validated.problems);
-  const { object } = validated;
+  const { object, warnings } = validated;
   if (object.kind !== kind)
     return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
   const { object: stored, secrets } = splitSecrets(object);
   if (info.verb === 'create') {
-    await refuseBroken(ports, undefined, stored);
+    warnings.push(...(await refuseBroken(ports, undefined, stored)));
     const created = await ports.objects.create(stored, secrets);
     await ports.applied();
-    return json(201, created, changed('create', created));
+    return { ...json(201, created, changed('create', created)), warnings };
   }
   if (object.metadata.name !== info.name)
     return invalid(info.name, kind, [{ path: 'metadata.name', message: `must be "${info.name}" as in the path` }]);
   const before = await existing(kind, info.name, ports);
-  await refuseBroken(ports, before, stored);
+  warnings.push(...(await refuseBroken(ports, before, stored)));
   const updated = await ports.objects.update(stored, secrets, object.metadata.resourceVersion);
   await ports.applied();
-  return json(200, updated, changed('update', updated));
+  return { ...json(200, updated, changed('update', updated)), warnings };
 }
 
 async function existing(kind: string, name: string, ports: OwnApiPorts): Promise<ResourceObject<unknown>> {
@@ -85,19 +85,22 @@ async function existing(kind: string, name: string, ports: OwnApiPorts): Promise
   return object;
 }
 
-/** A change that would not compile, or would leave nobody who can change it back, is not saved. */
+/**
+ * A change that would not compile, or would leave nobody who can change it back, is not saved.
+ * @returns warnings of what it brings about between objects.
+ */
 async function refuseBroken(
   ports: OwnApiPorts,
   before: ResourceObject<unknown> | undefined,
   after: ResourceObject<unknown> | undefined,
-): Promise<void> {
+): Promise<string[]> {
   const { objects } = await ports.objects.readAll();
   const rest = objects.filter(
     (object) => !before || object.kind !== before.kind || object.metadata.name !== before.metadata.name,
   );
   const next = after ? [...rest, after] : rest;
   try {
-    ports.checkCompiles(next);
+    await ports.checkCompiles(next);
   } catch (error) {
     if (error instanceof GatehouseError) throw error;
     throw new GatehouseError('invalid', (error as Error).message, { cause: error });
@@ -108,6 +111,8 @@ async function refuseBroken(
       'this would leave nobody who may change access rules; grant it to somebody else first',
     );
   }
+  const known = new Set(findWarningsBetween(objects));
+  return findWarningsBetween(next).filter((warning) => !known.has(warning));
 }
 
 function invalid(name: string, kind: string, problems: readonly { path: string; message: string }[]): OwnApiAnswer {

@@ -12,7 +12,7 @@ interface Props {
   name: string | undefined;
   text: string;
   canEdit: boolean;
-  onDone: (message: string) => void;
+  onDone: (message: string, warnings?: readonly string[]) => void;
 }
 
 /** Edits one object as YAML. The gateway validates; every problem it names is shown beside the text, with its line. */
@@ -26,6 +26,7 @@ export function Editor({ kind, name, text, canEdit, onDone }: Props) {
 
   const save = async (): Promise<void> => {
     let saved = '';
+    let warnings: readonly string[] = [];
     const done = await run(async () => {
       const read = readYaml(draft);
       if (!read.ok)
@@ -35,12 +36,13 @@ export function Editor({ kind, name, text, canEdit, onDone }: Props) {
           read.problems.map((message) => ({ message })),
         );
       const { object } = read;
-      const { metadata } = await (name === undefined
+      const answer = await (name === undefined
         ? api.create(kind.plural, object)
         : api.update(kind.plural, name, object));
-      saved = showText(metadata.name);
+      saved = showText(answer.object.metadata.name);
+      warnings = answer.warnings;
     });
-    if (done) onDone(`Saved ${saved}. It holds from the next request on.`);
+    if (done) onDone(`Saved ${saved}. It holds from the next request on.`, warnings);
   };
   const reload = async (): Promise<void> => {
     await run(async () => {

@@ -12,8 +12,8 @@ interface Props {
   /** Absent: a new object. */
   name: string | undefined;
   canEdit: boolean;
-  /** Goes back to the list, which shows the message. */
-  onDone: (message: string) => void;
+  /** Goes back to the list, which shows the message and the warnings. */
+  onDone: (message: string, warnings?: readonly string[]) => void;
 }
 
 /** One object, read when it is opened, so that the editor begins from the newest version. */

@@ -10,14 +10,20 @@ import { summarizeObject } from '../summarize-object.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { ObjectPage } from './object.tsx';
 
+/** What is said of the last change, above the list. */
+interface Said {
+  readonly message: string;
+  readonly warnings: readonly string[];
+}
+
 /** `?name=…` opens an object, `?new` a new one; else the list. The gateway says who may. */
 export function ObjectsPage({ kind, canEdit }: { kind: Kind; canEdit: boolean }) {
   const query = new URLSearchParams(useLocation().search);
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useState<Said>({ message: '', warnings: [] });
   const name = query.get('name') ?? undefined;
   if (name !== undefined || query.has('new')) {
-    const leave = (message: string): void => {
-      setSaid(message);
+    const leave = (message: string, warnings: readonly string[] = []): void => {
+      setSaid({ message, warnings });
       goTo(`/-/${kind.plural}`);
     };
     return <ObjectPage key={name ?? ''} kind={kind} name={name} canEdit={canEdit} onDone={leave} />;
@@ -25,13 +31,23 @@ export function ObjectsPage({ kind, canEdit }: { kind: Kind; canEdit: boolean })
   return <ObjectList kind={kind} canEdit={canEdit} said={said} />;
 }
 
-function ObjectList({ kind, canEdit, said }: { kind: Kind; canEdit: boolean; said: string }) {
+function ObjectList({ kind, canEdit, said }: { kind: Kind; canEdit: boolean; said: Said }) {
   const { loaded, busy } = useLoaded(kind.plural, async () => ({ ...(await api.list(kind.plural)), atMs: Date.now() }));
   return (
     <>
       <PageHeading title={kind.title} />
       <p>{kind.about}</p>
-      <p role="status">{busy ? 'Loading…' : said}</p>
+      <p role="status">{busy ? 'Loading…' : said.message}</p>
+      {said.warnings.length > 0 && (
+        <section aria-label="Warnings" className="warnings">
+          <h2>It is saved; is this meant?</h2>
+          <ul>
+            {said.warnings.map((warning) => (
+              <li key={warning}>{showText(warning)}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       {loaded.state === 'failed' && <Failure error={loaded.error} />}
       {loaded.state === 'ready' && (
         <>
