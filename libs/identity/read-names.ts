@@ -51,6 +51,8 @@ export function readNames(
     const overage = raw === undefined ? findOverage(claims, mapping.claim as string) : undefined;
     if (overage !== undefined) return { ok: false, message: overage };
   }
+  if (!many && !expression && raw === undefined)
+    return { ok: false, message: `does not have the claim "${mapping.claim}", which gives the ${what}` };
   if (raw === undefined || raw === null) return { ok: true, values: [] };
   if (!many && typeof raw !== 'string')
     return { ok: false, message: `has something other than text in its ${describe(mapping)}` };
