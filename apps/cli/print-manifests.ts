@@ -13,7 +13,7 @@ export function printManifests(
   warnings: readonly string[],
 ): void {
   for (const warning of warnings) terminal.say(visible(`warning: ${warning}`));
-  if (objects.length === 0) throw new CliFailure('there is nothing to make an access rule of');
+  if (objects.length === 0) throw new CliFailure('there is nothing to make an object of');
   const yaml = objects.map(toYaml).join('---\n');
   const { manifests, problems } = parseManifests(yaml, { source: 'output' });
   if (problems.length > 0)

@@ -6,6 +6,7 @@ import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addExport } from './commands/export.ts';
+import { addImportAuthenticationConfig } from './commands/import-authentication-config.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addUpstreamToken } from './commands/upstream-token.ts';
@@ -26,7 +27,17 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     )
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
-  for (const add of [addAdmin, addApply, addAudit, addConfig, addExport, addMigrate, addPolicy, addUpstreamToken])
+  for (const add of [
+    addAdmin,
+    addApply,
+    addAudit,
+    addConfig,
+    addExport,
+    addImportAuthenticationConfig,
+    addMigrate,
+    addPolicy,
+    addUpstreamToken,
+  ])
     add(program, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });

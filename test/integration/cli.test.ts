@@ -97,3 +97,30 @@ async function runFile(file: string, args: string[]): Promise<CliResult> {
   const code = await new Promise<number>((resolve) => child.once('close', (exit) => resolve(exit ?? 1)));
   return { code, ...read };
 }
+
+describe('import-authentication-config', () => {
+  const file = join(folder, 'authentication.yaml');
+  const write = (expression: string): void =>
+    writeFileSync(
+      file,
+      `apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer: { url: 'https://id.example.com', audiences: [k8s] }\n  claimMappings: { username: { expression: "${expression}" } }\n`,
+    );
+
+  test('names the field that cannot be taken over, and prints nothing', async () => {
+    write('nothing(claims.sub)');
+    const { code, stdout, stderr } = await gatehouse(`import-authentication-config -f ${file}`);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('spec.claimMappings.username.expression');
+  });
+
+  test('prints Issuers', async () => {
+    write("'x:' + claims.sub");
+    const { code, stdout } = await gatehouse(`import-authentication-config -f ${file}`);
+    expect(code).toBe(0);
+    expect(parse(stdout)).toMatchObject({
+      kind: 'Issuer',
+      metadata: { name: 'id.example.com' },
+      spec: { claimMappings: { username: { expression: "'x:' + claims.sub" } } },
+    });
+  });
+});

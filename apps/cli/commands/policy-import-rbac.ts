@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { importRbac, readRbac, type Prefix } from '#advice';
 import { CliFailure } from '../failure.ts';
 import { more } from '../options.ts';
 import { printManifests } from '../print-manifests.ts';
+import { contentOf } from '../read-content.ts';
 import { visible, type Terminal } from '../terminal.ts';
 
 interface ImportOptions {
@@ -70,13 +69,4 @@ function prefix(value: string): Prefix {
   const at = value.indexOf('=');
   if (at < 0) throw new InvalidArgumentError('Give old=new, like oidc:=demo: (each may be empty).');
   return { from: value.slice(0, at), to: value.slice(at + 1) };
-}
-
-async function contentOf(path: string, { stdin }: Terminal): Promise<string> {
-  if (path === '-') return await text(stdin);
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CliFailure(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
-  }
 }
