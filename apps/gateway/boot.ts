@@ -4,7 +4,7 @@ import { createAuditQueue } from '#audit';
 import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
-import { createLimits } from '#limits';
+import { createLimits, createRefusalCounter } from '#limits';
 import {
   checkCompiles,
   createAddressReader,
@@ -20,6 +20,7 @@ import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
 import { createConnectionLimit } from './limit-connections.ts';
 import { createControlPlane } from './http/create-control-plane.ts';
+import { limitLogins } from './http/limit-logins.ts';
 import { createDescribeMe } from './me/describe-me.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
 import { openListener, type Listener } from './open-listener.ts';
@@ -32,7 +33,7 @@ import { createActRecorder } from './record-act.ts';
 import { createOwnCallRecorder } from './record-own-call.ts';
 import type { Log } from './log.ts';
 import type { SupervisorLink } from './workers/link.ts';
-import { APPLY_EVERYWHERE, CLAIM_STATE, REFRESH_SNAPSHOT } from './workers/topics.ts';
+import { APPLY_EVERYWHERE, CLAIM_STATE, LAST_REFUSALS, REFRESH_SNAPSHOT, TAKE_REFUSALS } from './workers/topics.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -85,6 +86,15 @@ async function boot(
     },
   });
   closers.push(() => audit.close());
+  const refusals = createRefusalCounter(
+    {
+      burstPerSource: config.audit.refusalBurstPerSource,
+      perMinutePerSource: config.audit.refusalsPerMinutePerSource,
+    },
+    now,
+  );
+  supervisor.answer(TAKE_REFUSALS, () => refusals.take());
+  closers.push(() => supervisor.tell(LAST_REFUSALS, refusals.take()));
   const following = followSnapshot({
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
@@ -135,6 +145,7 @@ async function boot(
     identity,
     mapping,
     limits: createLimits(config.limits),
+    refusals,
     now,
     newAuditId: uuidV7,
     draining: () => draining,
@@ -162,7 +173,7 @@ async function boot(
     cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
     usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
   });
-  const recordAct = createActRecorder({ audit, settings, now, revision: () => snapshot().revision });
+  const recordAct = createActRecorder({ audit, refusals, settings, now, revision: () => snapshot().revision });
   const controlPlane = await createControlPlane({
     readPerson,
     recordAct,
@@ -182,6 +193,11 @@ async function boot(
       snapshot,
       store,
       claimState: (state) => supervisor.ask(CLAIM_STATE, state),
+      now,
+    }),
+    limitLogins: limitLogins(config.limits.loginsPerMinutePerSource, {
+      readSourceAddress: (request) => readSourceAddress(request, settings.addresses),
+      record: recordAct,
       now,
     }),
     readiness: () => {

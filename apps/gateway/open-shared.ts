@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Config } from '#config';
+import { uuidV7 } from '#pipeline';
 import { openStore, type Store } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
+import { createCountedRefusalRecorder } from './record-counted-refusals.ts';
 import { ensureServingCertificate } from './serving-certificate.ts';
 import type { WorkersLink } from './workers/link.ts';
-import { APPLY_EVERYWHERE, CLAIM_STATE, REFRESH_SNAPSHOT } from './workers/topics.ts';
+import { APPLY_EVERYWHERE, CLAIM_STATE, LAST_REFUSALS, REFRESH_SNAPSHOT, TAKE_REFUSALS } from './workers/topics.ts';
 
 /** What a gateway has once, however many workers serve. */
 export interface Shared {
@@ -17,6 +19,7 @@ export interface Shared {
 const SWEEP_EVERY_MS = 60_000;
 /** Longer than any compile takes; a worker that hangs must not hold every admin's change. */
 const APPLY_WITHIN_MS = 2_000;
+const COUNT_WITHIN_MS = 2_000;
 
 /**
  * Opens it, before any worker starts: schema, encryption key, manifests and certificate are settled here, and whatever
@@ -47,6 +50,18 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     for (const { worker, error } of failed)
       log.warn('a worker has not confirmed a configuration change', { worker, error: error.message });
   });
+  const counted = createCountedRefusalRecorder({
+    append: (records) => store.audit.append(records),
+    newAuditId: uuidV7,
+    log,
+  });
+  workers.answer(LAST_REFUSALS, counted.add);
+  const recordCounted = setInterval(() => {
+    void workers.askAll(TAKE_REFUSALS, undefined, COUNT_WITHIN_MS).then(async ({ answers }) => {
+      for (const { value } of answers) counted.add(value);
+      await counted.flush();
+    });
+  }, config.audit.refusalIntervalSeconds * 1000);
   const sweep = setInterval(
     () =>
       void store.sessions
@@ -58,6 +73,8 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     store,
     async close() {
       clearInterval(sweep);
+      clearInterval(recordCounted);
+      await counted.flush();
       await store.close();
     },
   };

@@ -1,12 +1,14 @@
 import type { AuditQueue } from '#audit';
 import { readRequestHeaders } from '#kube';
 import { createAuditDraft, GATEWAY_CLUSTER, uuidV7, type PipelineSettings } from '#pipeline';
+import type { RefusalCounter } from '#limits';
 import type { RecordAct } from './http/ports.ts';
 import { readSourceAddress } from './read-source-address.ts';
 
 /** Control-plane acts (login, logout, stored tokens) leave a record like any request, on the virtual cluster. */
 export function createActRecorder(ports: {
   audit: Pick<AuditQueue, 'record'>;
+  refusals: Pick<RefusalCounter, 'admit'>;
   settings: PipelineSettings;
   now(): number;
   revision(): number;
@@ -14,13 +16,18 @@ export function createActRecorder(ports: {
   return (act) => {
     const nowMs = ports.now();
     const { request } = act;
+    const sourceAddress = readSourceAddress(request, ports.settings.addresses);
+    // A flood of failing logins is counted like any other anonymous one.
+    const isAnonymous = act.outcome === 'refused' && !act.identity;
+    if (isAnonymous && !ports.refusals.admit(sourceAddress, act.code ?? 'invalidCredential')) return;
     const draft = createAuditDraft(uuidV7(nowMs), nowMs, ports.revision(), request.method ?? '', request.url ?? '');
     const read = readRequestHeaders(request.rawHeaders);
-    draft.sourceAddress = readSourceAddress(request, ports.settings.addresses);
+    draft.sourceAddress = sourceAddress;
     draft.userAgent = read.ok ? (read.headers.userAgent ?? '') : '';
     draft.cluster = GATEWAY_CLUSTER;
     draft.identity = act.identity;
     draft.statusCode = act.statusCode;
+    if (act.code) draft.annotations.code = act.code;
     ports.audit.record({
       ...draft.toRecord('ResponseComplete', nowMs),
       verb: act.verb,

@@ -175,6 +175,22 @@ describe('while the queue is full', () => {
     expect(store.ids()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('anonymous refusals are counted from half of the room on, so that they never make it full', async () => {
+    const { store, clock, queue } = setUp({ maxQueued: 10 });
+    store.holding = true;
+    for (let at = 0; at < 1_000; at += 1)
+      queue.record(record(`r${at}`, { decision: 'refused', username: '', annotations: { code: 'notPresented' } }));
+    expect(queue.stats()).toMatchObject({ queued: 5, counted: 995 });
+    expect(queue.healthy()).toBe(true);
+    for (const id of ['a', 'b', 'c', 'd']) queue.record(record(id, { username: 'demo:alice' }));
+    expect(queue.healthy()).toBe(true);
+    store.holding = false;
+    store.release();
+    await clock.advance(1_000);
+    expect(store.ids().filter((id) => !id.startsWith('r'))).toEqual(['a', 'b', 'c', 'd']);
+    expect(store.records.at(-1)?.annotations.count).toBe('995');
+  });
+
   test('refusals become one counted record for each code', async () => {
     const { store, clock, queue } = setUp({ maxQueued: 2 });
     store.failing = true;

@@ -11,7 +11,7 @@ export interface AuditClock {
 }
 
 export interface AuditQueueOptions {
-  /** From this many waiting records on the queue is not healthy. */
+  /** From this many waiting records on the queue is not healthy. Anonymous refusals are counted from half of it on. */
   readonly maxQueued: number;
   /** How long a record waits for company before its group is committed. */
   readonly flushEveryMs: number;
@@ -147,7 +147,9 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
 
   function record(entry: AuditRecord): void {
     if (closed) return options.onUnsaved?.([entry]);
-    if (queue.length >= maxQueued && overflow.add(entry)) return;
+    // Half of the room is for those who are somebody: nobody without a credential can make the queue full.
+    const room = entry.decision === 'refused' && entry.username === '' ? maxQueued / 2 : maxQueued;
+    if (queue.length >= room && overflow.add(entry)) return;
     queue.push(entry);
     if (queue.length >= maxBatch || closing) commitSoon();
     else if (!committing) schedule(options.flushEveryMs);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { configSchema, type KeyMeta } from './schema.ts';
+import type { KeyMeta } from './key-meta.ts';
+import { configSchema } from './schema.ts';
 
 /** One key of the configuration. */
 export type ConfigKey = KeyMeta & {

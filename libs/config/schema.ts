@@ -1,25 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-
-/** What the reference says beside the description. */
-export type KeyMeta = {
-  readonly description: string;
-  /** Where the default is no constant. */
-  readonly defaultText?: string;
-  /** Printed as [redacted]. */
-  readonly secret?: boolean;
-  /** Not accepted in the file, which is read by many and kept in version control. */
-  readonly environmentOnly?: boolean;
-  /** Relative ones are resolved: against the file's folder, or against the working directory from the environment. */
-  readonly pathKind?: 'file' | 'directory';
-  readonly example?: unknown;
-};
-
-const about = (meta: KeyMeta): KeyMeta => meta;
-const text = z.string().min(1);
-const seconds = (max: number) => z.int().min(1).max(max);
-/** How many of something; 0 is no limit. */
-const most = (fallback: number) => z.int().min(0).max(10_000_000).default(fallback);
+import { about, seconds, text } from './key-meta.ts';
+import { auditSchema, limitsSchema } from './limits-schema.ts';
 
 const HOST =
   /^(?:\[[0-9a-fA-F:.]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(?::\d{1,5})?$/;
@@ -163,27 +145,7 @@ export const configSchema = z.strictObject({
         .meta(about({ description: 'A browser session ends after this time whatever happens.' })),
     })
     .prefault({}),
-  audit: z
-    .strictObject({
-      maxQueuedRecords: z
-        .int()
-        .min(100)
-        .max(10_000_000)
-        .default(100_000)
-        .meta(
-          about({
-            description:
-              'Audit records kept in memory while the database cannot be written. When it is full, API paths answer 503.',
-          }),
-        ),
-      flushIntervalMilliseconds: z
-        .int()
-        .min(1)
-        .max(60_000)
-        .default(20)
-        .meta(about({ description: 'How long a record waits for others to be written with.' })),
-    })
-    .prefault({}),
+  audit: auditSchema,
   inCluster: z
     .strictObject({
       directory: text.default('/var/run/secrets/kubernetes.io/serviceaccount').meta(
@@ -231,42 +193,7 @@ export const configSchema = z.strictObject({
         .meta(about({ description: 'How long open requests may go on after SIGTERM.' })),
     })
     .prefault({}),
-  limits: z
-    .strictObject({
-      maxStreamsPerPerson: most(2_000).meta(
-        about({
-          description:
-            'Long-running requests (watch, logs, exec, attach, port-forward, proxy) that one person may hold open, with all their tokens and sessions together; one more is answered with 429. kubectl, k9s and informers hold one for each kind that they watch. 0: no limit.',
-        }),
-      ),
-      maxStreams: most(20_000).meta(
-        about({ description: 'Long-running requests that may be open at all. 0: no limit.' }),
-      ),
-      maxRequestsInFlightPerPerson: most(2_500).meta(
-        about({ description: 'Other requests of one person that may be under way at a time. 0: no limit.' }),
-      ),
-      maxRequestsInFlight: most(10_000).meta(
-        about({ description: 'Other requests that may be under way at a time. 0: no limit.' }),
-      ),
-      maxBodyBytes: z
-        .int()
-        .min(0)
-        .max(Number.MAX_SAFE_INTEGER)
-        .default(0)
-        .meta(
-          about({
-            description:
-              'Bytes of a request body, whatever it is sent to; more is answered with 413. 0: no limit but that of the cluster (3 MiB for its resources, none for what it proxies).',
-          }),
-        ),
-      maxConnectionsPerSource: most(0).meta(
-        about({
-          description:
-            'Connections that one address (IPv6: one /64) may have open; more are closed unanswered. Does not count for `trustedProxies`. 0: no limit, since an address may be a whole office.',
-        }),
-      ),
-    })
-    .prefault({}),
+  limits: limitsSchema,
   log: z
     .strictObject({
       level: z

@@ -105,8 +105,15 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     } finally {
       place?.release();
       if (!request.complete) cutUnreadBody(request);
-      ports.audit.record(draft.toRecord('ResponseComplete', ports.now()));
+      record(draft, ports.now());
     }
+  }
+
+  /** An anonymous flood is counted beyond a rate (I6), and costs no record then. */
+  function record(draft: AuditDraft, nowMs: number): void {
+    const { identity, refusal, sourceAddress } = draft;
+    if (!identity && refusal && !ports.refusals.admit(sourceAddress, refusal.code)) return;
+    ports.audit.record(draft.toRecord('ResponseComplete', nowMs));
   }
 
   function refuse(
@@ -187,7 +194,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       draft.sourceAddress = settings.addresses.read(source.address, undefined);
       draft.refusal = { code, message: ERRORS[code].message };
       draft.statusCode = ERRORS[code].status;
-      ports.audit.record(draft.toRecord('ResponseComplete', receivedAtMs));
+      record(draft, receivedAtMs);
     },
   };
 }

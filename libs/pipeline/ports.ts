@@ -1,7 +1,7 @@
 import type { AuditQueue } from '#audit';
 import type { ForwardTimeouts } from '#forward';
 import type { AuthenticationPorts } from '#identity';
-import type { Limits } from '#limits';
+import type { Limits, RefusalCounter } from '#limits';
 import type { MappingPorts } from '#mapping';
 import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
 import type { ErrorCode } from '#errors';
@@ -64,6 +64,8 @@ export interface PipelinePorts {
   readonly mapping: MappingPorts;
   readonly serviceAccounts: ServiceAccountBearers;
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;
+  /** Whether a request that was refused before anybody was identified is recorded, or only counted. */
+  readonly refusals: Pick<RefusalCounter, 'admit'>;
   readonly ownApi: OwnApi;
   /** True once shutdown has begun. */
   draining(): boolean;

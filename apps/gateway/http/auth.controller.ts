@@ -71,6 +71,7 @@ export class AuthController {
       person: { issuer: finished.issuer ?? '', subject: '', username: '' },
       statusCode,
       outcome: 'refused',
+      code: finished.code,
       reason: finished.message,
     });
     response

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import passport from 'passport';
 import { LOG, type Log } from '../log.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
@@ -11,6 +11,7 @@ import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 import type { LoginService } from '../login/create-login-service.ts';
 import { AuthController, OidcGuard } from './auth.controller.ts';
 import { HealthController } from './health.controller.ts';
+import { LOGIN_PATHS } from './limit-logins.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
 import {
@@ -34,6 +35,8 @@ export interface ControlPlanePorts {
   readonly tokens: UpstreamTokens;
   readonly me: DescribeMe;
   readonly login: LoginService;
+  /** Runs before every login. */
+  readonly limitLogins: RequestHandler;
   readonly readiness: Readiness;
   readonly consoleDirectory: string;
   readonly log: Log;
@@ -74,6 +77,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   server.set('etag', false);
   server.use(secureHeaders);
   server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
+  server.use(LOGIN_PATHS, ports.limitLogins);
   server.use('/-', serveConsole(ports.consoleDirectory));
   const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), {
     logger: ['error', 'fatal'],

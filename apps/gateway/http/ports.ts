@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from '#errors';
 import type { Authentication, Identity } from '#model';
 
 /** Injection tokens: Nest wires the control plane at boot, from plain functions that boot has made. */
@@ -24,6 +25,8 @@ export type RecordAct = (act: {
   readonly person?: { readonly issuer: string; readonly username: string; readonly subject: string };
   readonly statusCode: number;
   readonly outcome: 'allow' | 'refused';
+  /** Why it was refused; goes into the record's annotations. */
+  readonly code?: ErrorCode;
   readonly reason?: string;
 }) => void;
 

@@ -14,6 +14,10 @@ const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** Every fault below `/-/` is answered as a `Status`, like everywhere else; what is not ours is never shown. */
 @Catch()
 export class StatusFilter implements ExceptionFilter {
+  /** Nobody has to be somebody to meet a fault here: a flood of them must not be a flood of lines. */
+  private quietUntilMs = 0;
+  private unsaid = 0;
+
   constructor(@Inject(LOG) private readonly log: Log) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -21,17 +25,26 @@ export class StatusFilter implements ExceptionFilter {
     if (response.headersSent) return void response.destroy();
     const code = codeOf(error);
     const { status, reason, message } = ERRORS[code];
-    if (status >= 500)
-      this.log.error('control plane request failed', {
-        error: String(error),
-        cause: String((error as Error).cause ?? ''),
-      });
+    if (status >= 500) this.say(error);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
     const text = error instanceof GatehouseError ? error.message : message;
     response
       .status(status)
       .type('application/json')
       .send(statusBody(status, reason, text));
+  }
+
+  /** One line a second at most; the next one says how many were left out. */
+  private say(error: unknown): void {
+    const nowMs = performance.now();
+    if (nowMs < this.quietUntilMs) return void this.unsaid++;
+    this.log.error('control plane request failed', {
+      error: String(error),
+      cause: String((error as Error).cause ?? ''),
+      ...(this.unsaid > 0 ? { leftOut: this.unsaid } : {}),
+    });
+    this.quietUntilMs = nowMs + 1000;
+    this.unsaid = 0;
   }
 }
 

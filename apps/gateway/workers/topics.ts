@@ -1,3 +1,4 @@
+import type { CountedRefusals } from '#limits';
 import { topic } from './link.ts';
 
 /** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
@@ -8,3 +9,9 @@ export const APPLY_EVERYWHERE = topic('snapshot: apply everywhere');
 
 /** Worker to supervisor: is this login state used for the first time? */
 export const CLAIM_STATE = topic<string, boolean>('login: claim state');
+
+/** Supervisor to workers: what have you counted since I asked last? */
+export const TAKE_REFUSALS = topic<undefined, CountedRefusals[]>('refusals: take');
+
+/** Worker to supervisor, when it ends: what I have counted since. */
+export const LAST_REFUSALS = topic<CountedRefusals[]>('refusals: last');
