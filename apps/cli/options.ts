@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { Prefix } from '#advice';
 import { readMoment } from './read-moment.ts';
 
 /** Parsers of options that several commands have. */
@@ -18,3 +19,10 @@ export const count = (text: string): number => {
 
 /** For options that may be given more than once. */
 export const more = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** `old=new`, each of which may be empty. */
+export function prefix(value: string): Prefix {
+  const at = value.indexOf('=');
+  if (at < 0) throw new InvalidArgumentError('Give old=new, like oidc:=demo: (each may be empty).');
+  return { from: value.slice(0, at), to: value.slice(at + 1) };
+}

@@ -4,17 +4,18 @@ import { CliFailure } from './failure.ts';
 import { visible, type Terminal } from './terminal.ts';
 
 /**
- * Prints made objects as YAML that `apply` reads, and on the other channel what is to be said about them.
+ * Prints made objects as YAML that `apply` reads, with comments, and on the other channel what is to be said about them.
  * @throws CliFailure where nothing was made.
  */
 export function printManifests(
   terminal: Terminal,
   objects: readonly ResourceObject[],
   warnings: readonly string[],
+  commentsOf: (object: ResourceObject) => readonly string[] = () => [],
 ): void {
   for (const warning of warnings) terminal.say(visible(`warning: ${warning}`));
   if (objects.length === 0) throw new CliFailure('there is nothing to make an object of');
-  const yaml = objects.map(toYaml).join('---\n');
+  const yaml = objects.map((object) => toYaml(object, commentsOf(object))).join('---\n');
   const { manifests, problems } = parseManifests(yaml, { source: 'output' });
   if (problems.length > 0)
     throw new Error(
@@ -26,12 +27,13 @@ export function printManifests(
 }
 
 /** As people write rules: lists of words on one line. */
-function toYaml(object: ResourceObject): string {
+function toYaml(object: ResourceObject, comments: readonly string[]): string {
   const document = new Document(object, { aliasDuplicateObjects: false });
   visit(document, {
     Seq(_key, list) {
       if (list.items.every((item) => isScalar(item))) list.flow = true;
     },
   });
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false, singleQuote: true });
+  const yaml = document.toString({ lineWidth: 0, flowCollectionPadding: false, singleQuote: true });
+  return comments.map((comment) => `# ${visible(comment)}\n`).join('') + yaml;
 }

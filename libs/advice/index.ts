@@ -23,3 +23,7 @@ export { accessRulesOf, changeRules } from './access-rules-of.ts';
 export type { RuleChange } from './access-rules-of.ts';
 export { findUnusedRules } from './find-unused-rules.ts';
 export type { UnusedRule } from './find-unused-rules.ts';
+export { suggestRules } from './suggest/suggest-rules.ts';
+export type { Suggestion, Suggestions, SuggestOptions } from './suggest/suggest-rules.ts';
+export { readKubeAuditLine } from './suggest/read-kube-audit.ts';
+export type { KubeAuditLine } from './suggest/read-kube-audit.ts';

@@ -15,3 +15,4 @@ export type { DecisionContext } from './decision-context.ts';
 export { explainDecision } from './explain-decision.ts';
 export type { ConsideredRule, ExplainedAct, ExplainedDecision } from './explain-decision.ts';
 export type { FailedPart, RulePart } from './find-failed-part.ts';
+export { neededActs, type Act } from './needed-acts.ts';

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { importRbac, readRbac, type Prefix } from '#advice';
 import { CliFailure } from '../failure.ts';
-import { more } from '../options.ts';
+import { more, prefix } from '../options.ts';
 import { printManifests } from '../print-manifests.ts';
 import { contentOf } from '../read-content.ts';
 import { visible, type Terminal } from '../terminal.ts';
@@ -63,10 +63,4 @@ function unboundOf({
 }: ImportOptions): { issuer: string; group?: string; user?: string } | undefined {
   if (forGroup !== undefined) return { issuer, group: forGroup };
   return forUser === undefined ? undefined : { issuer, user: forUser };
-}
-
-function prefix(value: string): Prefix {
-  const at = value.indexOf('=');
-  if (at < 0) throw new InvalidArgumentError('Give old=new, like oidc:=demo: (each may be empty).');
-  return { from: value.slice(0, at), to: value.slice(at + 1) };
 }

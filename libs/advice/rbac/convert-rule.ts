@@ -1,5 +1,5 @@
 import type { Rule } from '#policy';
-import { judgeWord } from './judge-word.ts';
+import { judgeWord } from '../judge-word.ts';
 import type { RbacRule } from './rbac-objects.ts';
 
 /** Verbs that no request has: the API server asks for them beside one, of the mapped identity, and goes on doing so. */

@@ -1,5 +1,5 @@
 import type { Subject } from '#policy';
-import { judgeName } from './judge-word.ts';
+import { judgeName } from '../judge-word.ts';
 import type { RbacSubject } from './rbac-objects.ts';
 
 /** Replaces one beginning of names by another; both may be empty. */

@@ -3,7 +3,7 @@ import { API_VERSION, type ResourceObject } from '#resources';
 import { convertRule } from './convert-rule.ts';
 import { convertSubject, type SubjectNames } from './convert-subject.ts';
 import { GatheredWarnings } from './gather-warnings.ts';
-import { nameRule } from './name-rule.ts';
+import { nameRule } from '../name-rule.ts';
 import type { RbacBinding, RbacRole, RbacRule } from './rbac-objects.ts';
 import { resolveRole, rulesOf } from './resolve-role.ts';
 
@@ -102,7 +102,10 @@ function accessRule(
   return {
     apiVersion: API_VERSION,
     kind: 'AccessRule',
-    metadata: { name: nameRule(of.kind, of.namespace, of.name), annotations: { [MADE_OF]: origin } },
+    metadata: {
+      name: nameRule(of.kind.toLowerCase(), ...(of.namespace === undefined ? [] : [of.namespace]), of.name),
+      annotations: { [MADE_OF]: origin },
+    },
     spec: { subjects, clusters: options.clusters, rules },
   };
 }
