@@ -13,4 +13,5 @@ export { readRequestHeaders, type ReadHeaders, type RequestHeaders } from './rea
 export { responseHeadersForClient, trailersForClient, type ResponseHeaderOptions } from './response-headers.ts';
 export { isConnectSubresource, isStreamingSubresource, mayUpgrade } from './streaming.ts';
 export { statusBody } from './status-body.ts';
-export { readPathPattern, type PathPattern } from './path-pattern.ts';
+export { meetsGlob, readPathPattern, type PathPart } from './path-pattern.ts';
+export { mayBeTried, readPathRegex, type PathRegex } from './path-regex.ts';

@@ -23,6 +23,8 @@ export interface Rule {
   readonly methods?: readonly string[] | undefined;
   /** Globs over the raw path; see `readPathPattern` of `#kube`. */
   readonly paths?: readonly string[] | undefined;
+  /** RE2 expressions over the whole raw path; an Allow's never meet a connect subresource. */
+  readonly pathRegexes?: readonly string[] | undefined;
 }
 
 /**

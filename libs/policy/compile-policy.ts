@@ -72,7 +72,7 @@ function checkDeny(name: string, rule: Rule): void {
     has(rule.verbs) &&
     (rule.namespaces === undefined || has(rule.namespaces));
   const urls = has(rule.nonResourceURLs) && has(rule.verbs);
-  const paths = has(rule.paths) && has(rule.methods);
+  const paths = (has(rule.paths) || has(rule.pathRegexes)) && has(rule.methods);
   if (resources || urls || paths) return;
   throw new GatehouseError('invalid', `access rule ${JSON.stringify(name)} holds a Deny that could never match`);
 }

@@ -40,7 +40,8 @@ export function findFailedPart(
   act: Act,
 ): { readonly failed: FailedPart; readonly distance: number } | undefined {
   if (meets(rule, deny, question, act)) return undefined;
-  const parts = rule.paths?.length ? ofPaths(rule, question, act) : ofWords(rule, question, act);
+  const parts =
+    rule.paths?.length || rule.pathRegexes?.length ? ofPaths(rule, question, act) : ofWords(rule, question, act);
   if (parts === undefined) return { failed: otherSort(rule, question), distance: 100 };
   const failing = parts.filter((part) => !meets(part.alone, deny, question, act));
   const [first] = failing.length > 0 ? failing : parts.slice(-1);
@@ -86,10 +87,15 @@ function ofWords(rule: Rule, { request, combined }: Question, { verb }: Act): Pa
   ];
 }
 
-function ofPaths({ methods, paths }: Rule, { request }: Question, { method }: Act): Part[] {
+function ofPaths({ methods, paths = [], pathRegexes = [] }: Rule, { request }: Question, { method }: Act): Part[] {
   return [
-    { part: 'path', ruled: paths, asked: request.rawPath, alone: { methods: ['*'], paths } },
-    { part: 'method', ruled: methods, asked: method, alone: { methods, paths } },
+    {
+      part: 'path',
+      ruled: [...paths, ...pathRegexes],
+      asked: request.rawPath,
+      alone: { methods: ['*'], paths, pathRegexes },
+    },
+    { part: 'method', ruled: methods, asked: method, alone: { methods, paths, pathRegexes } },
   ];
 }
 

@@ -183,9 +183,26 @@ describe('AccessRule', () => {
     '/ä',
     '/a%zz',
     '/a//b',
-    '/**/b',
+    '/**/**',
+    '/a**/b',
   ])('the raw path %j is refused', (path) => {
     expect(paths(ruleOf({ methods: ['GET'], paths: [path] }))).toEqual(['spec.rules[0].paths[0]']);
+  });
+  test.each([
+    ['(', 'is no regular expression that RE2 knows'],
+    ['(?=a)', 'is no regular expression that RE2 knows'],
+    ['x{1000}x{1000}x{1000}', 'too large'],
+    ['a'.repeat(501), 'longer than 500'],
+  ])('the regular expression %j is refused', (regex, message) => {
+    expect(problems(ruleOf({ methods: ['GET'], pathRegexes: [regex] })).join()).toMatch(
+      new RegExp(`^spec\\.rules\\[0\\]\\.pathRegexes\\[0\\]: .*${message}`),
+    );
+  });
+  test('seventeen regular expressions are refused, and methods are required beside one', () => {
+    const many = Array.from({ length: 17 }, (_, i) => `/x${i}`);
+    expect(paths(ruleOf({ methods: ['GET'], pathRegexes: many }))).toEqual(['spec.rules[0].pathRegexes']);
+    expect(paths(ruleOf({ pathRegexes: ['/x'] }))).toEqual(['spec.rules[0].methods']);
+    expect(paths(ruleOf({ methods: ['GET'], pathRegexes: ['/x/[a-z]+'] }))).toEqual([]);
   });
   test('defaults are Allow and Enforce', () => {
     expect(valid(rule({})).spec).toMatchObject({ effect: 'Allow', mode: 'Enforce' });

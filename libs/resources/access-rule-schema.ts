@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readPathPattern } from '#kube';
+import { readPathPattern, readPathRegex } from '#kube';
 import { conditionsSchema } from './conditions-schema.ts';
 import {
   GATEWAY_CLUSTER,
@@ -58,6 +58,11 @@ const rawPath = checked((value) => {
   return typeof pattern === 'string' ? pattern : undefined;
 });
 
+const pathRegex = checked((value) => {
+  const regex = readPathRegex(value);
+  return typeof regex === 'string' ? regex : undefined;
+});
+
 /** What holds for both kinds of paths: bytes that can be in a request, in the one spelling that the gateway accepts. */
 function checkPath(value: string): string | undefined {
   if (!value.startsWith('/')) return 'must start with /';
@@ -71,6 +76,9 @@ function checkPath(value: string): string | undefined {
     : undefined;
 }
 
+/** Each is tried on each request of whom the rule is about. */
+const MAX_REGEXES = 16;
+
 const list = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).min(1).optional();
 
 const ruleSchema = z
@@ -83,18 +91,20 @@ const ruleSchema = z
     nonResourceURLs: list(url),
     methods: list(z.enum([...METHODS, '*'])),
     paths: list(rawPath),
+    pathRegexes: z.array(pathRegex).min(1).max(MAX_REGEXES).optional(),
   })
   .superRefine((rule, context) => {
     const add = (message: string, at: string[] = []): void => context.addIssue({ code: 'custom', path: at, message });
     const has = (...keys: (keyof typeof rule)[]) => keys.filter((key) => rule[key] !== undefined);
-    const raw = has('methods', 'paths');
+    const raw = has('methods', 'paths', 'pathRegexes');
     const urls = has('nonResourceURLs');
     const resources = has('apiGroups', 'resources', 'resourceNames', 'namespaces');
     if (raw.length > 0) {
       for (const key of has('verbs', 'apiGroups', 'resources', 'resourceNames', 'namespaces', 'nonResourceURLs'))
         add('does not go with methods and paths; write a rule of its own', [key]);
-      for (const key of ['methods', 'paths'] as const)
-        if (rule[key] === undefined) add('is required in a rule with methods and paths', [key]);
+      if (rule.methods === undefined) add('is required in a rule with methods and paths', ['methods']);
+      if (rule.paths === undefined && rule.pathRegexes === undefined)
+        add('is required in a rule with methods and paths', ['paths']);
       return;
     }
     if (urls.length > 0)

@@ -1,3 +1,4 @@
+import { readPathRegex } from '#kube';
 import { findMisspeltResource } from './known-resources.ts';
 import type { AccessRuleSpec } from './kinds.ts';
 
@@ -65,6 +66,7 @@ function ofAllow({
   resourceNames,
   methods = [],
   paths = [],
+  pathRegexes = [],
 }: Entry): string[] {
   const gives = (...asked: string[]): boolean =>
     asked.some((verb) => verbs.includes('*') || verbs.includes(verb as never));
@@ -112,7 +114,7 @@ function ofAllow({
     !!resourceNames && ['create', 'list', 'watch'].some((verb) => verbs.includes(verb as never)),
     'has resourceNames, which no plain create, list or watch carries; those verbs are not allowed by it',
   );
-  const secretPaths = paths.filter(holdsSecrets);
+  const secretPaths = [...paths.filter(holdsSecrets), ...pathRegexes.filter(expressesSecrets)];
   add(
     secretPaths.length > 0 && ['GET', '*'].some((method) => methods.includes(method as never)),
     `allows reading ${list(secretPaths)}, which holds secrets`,
@@ -125,6 +127,13 @@ const SECRETS = [
   ['api', 'v1', 'namespaces', '*', 'secrets'],
 ];
 
+const SECRET_PATHS = ['/api/v1/secrets', '/api/v1/namespaces/any/secrets', '/api/v1/namespaces/any/secrets/any'];
+
+function expressesSecrets(text: string): boolean {
+  const regex = readPathRegex(text);
+  return typeof regex !== 'string' && !text.includes('secrets') && SECRET_PATHS.some((path) => regex.matches(path));
+}
+
 /** Whether a pattern that ends in `**` leads to secrets without saying so. */
 function holdsSecrets(path: string): boolean {
   const segments = path.slice(1).split('/');
@@ -136,7 +145,8 @@ function holdsSecrets(path: string): boolean {
   );
 }
 
-function ofDeny({ verbs = [], apiGroups = [], resources = [], resourceNames, paths = [] }: Entry): string[] {
+function ofDeny(entry: Entry): string[] {
+  const { verbs = [], apiGroups = [], resources = [], resourceNames, paths = [], pathRegexes = [] } = entry;
   const warnings: string[] = [];
   const named = READ.filter((verb) => verbs.includes(verb as never));
   if (resources.length > 0 && named.length > 0 && named.length < READ.length && !verbs.includes('*'))
@@ -153,7 +163,7 @@ function ofDeny({ verbs = [], apiGroups = [], resources = [], resourceNames, pat
     );
   if (resourceNames)
     warnings.push('has resourceNames and also denies list, watch and create, of which the name is unknown');
-  if (paths.some((path) => /^\/apis?\//.test(path)))
+  if (pathRegexes.length > 0 || paths.some((path) => /^\/apis?\//.test(path)))
     warnings.push(
       'denies paths; the same objects may be reached by others (API versions, all namespaces): deny resources',
     );

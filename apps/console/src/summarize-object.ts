@@ -8,6 +8,7 @@ interface Rule {
   nonResourceURLs?: string[];
   methods?: string[];
   paths?: string[];
+  pathRegexes?: string[];
 }
 
 interface Conditions {
@@ -94,7 +95,8 @@ function describeConditions(conditions: Conditions): string {
 }
 
 function describeRule(rule: Rule): string {
-  if (rule.paths) return `${join(rule.methods)} ${join(rule.paths)}`;
+  const paths = [...(rule.paths ?? []), ...(rule.pathRegexes ?? [])];
+  if (paths.length > 0) return `${join(rule.methods)} ${join(paths)}`;
   if (rule.nonResourceURLs) return `${join(rule.verbs)} ${join(rule.nonResourceURLs)}`;
   const names = rule.resourceNames ? ` named ${join(rule.resourceNames)}` : '';
   const where = rule.namespaces ? ` in ${join(rule.namespaces)}` : '';

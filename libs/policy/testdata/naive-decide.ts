@@ -123,7 +123,10 @@ function entryMatches(e: Rule, deny: boolean, r: RequestInfo, verb: string, meth
   const methods = e.methods ?? [];
   if (!methods.includes('*') && !methods.includes(method) && !(method === 'HEAD' && methods.includes('GET')))
     return false;
-  return (e.paths ?? []).some((pattern) => pathMatches(pattern, deny, r, upgrade));
+  return (
+    (e.paths ?? []).some((pattern) => pathMatches(pattern, deny, r, upgrade)) ||
+    (e.pathRegexes ?? []).some((regex) => regexMatches(regex, deny, r, upgrade))
+  );
 }
 
 function resourceMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
@@ -161,27 +164,56 @@ function nameMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
   });
 }
 
-function pathMatches(pattern: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
-  const glob = (path: string): boolean => {
-    const source = pattern
-      .slice(1)
-      .split('/')
-      .map((s) => (s === '**' ? '.*' : s === '*' ? '[^/]+' : s.replace(/[.+?^${}()|[\]\\*]/g, '\\$&')))
-      .join('/');
-    return new RegExp(`^/${source}$`, 's').test(path);
+/** Whether a glob of whole segments matches; where one must be spelled literally, only a literal one does. */
+function globMatches(pattern: string, path: string, literalAt: number): boolean {
+  const [parts, segments] = [pattern.slice(1).split('/'), path.slice(1).split('/')];
+  const from = (p: number, s: number): boolean => {
+    const part = parts[p];
+    if (part === undefined) return s === segments.length;
+    if (part === '**' && p === parts.length - 1) return s < segments.length && literalAt < s;
+    if (part === '**') return from(p + 1, s) || (s < segments.length && s !== literalAt && from(p, s + 1));
+    const segment = segments[s];
+    if (segment === undefined) return false;
+    if (!part.includes('*')) return part === segment && from(p + 1, s + 1);
+    const source = part
+      .split('*')
+      .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*');
+    return s !== literalAt && segment !== '' && new RegExp(`^${source}$`, 's').test(segment) && from(p + 1, s + 1);
   };
-  if (deny)
-    return [r.rawPath, r.path, r.path.replace(/\/{2,}/g, '/')].some(
-      (p) => glob(p) || glob(p.replace(/(?<=.)\/+$/, '')),
-    );
-  const trimmed = r.isResource && r.proxyTail === '' ? r.rawPath.replace(/(?<=.)\/$/, '') : r.rawPath;
-  if (!glob(trimmed)) return false;
-  const literal =
-    ['exec', 'attach', 'portforward', 'proxy'].includes(r.subresource) ||
-    ['pods/eviction', 'pods/ephemeralcontainers', 'serviceaccounts/token'].includes(`${r.resource}/${r.subresource}`) ||
-    (upgrade && r.subresource !== '');
-  if (!literal || !r.isResource) return true;
-  // The subresource's segment, found by counting: everything before it, decoded, must spell the request's head.
+  return from(0, 0);
+}
+
+const spellings = (r: RequestInfo): string[] =>
+  [r.rawPath, r.path, r.path.replace(/\/{2,}/g, '/')].flatMap((p) => [p, p.replace(/(?<=.)\/+$/, '')]);
+const trimmedPath = (r: RequestInfo): string =>
+  r.isResource && r.proxyTail === '' ? r.rawPath.replace(/(?<=.)\/$/, '') : r.rawPath;
+
+function pathMatches(pattern: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
+  if (deny) return spellings(r).some((path) => globMatches(pattern, path, -1));
+  return globMatches(pattern, trimmedPath(r), isStrong(r, upgrade) ? subresourceAt(r) : -1);
+}
+
+function regexMatches(regex: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
+  const whole = new RegExp(`^(?:${regex})$`);
+  if (deny) return spellings(r).some((path) => whole.test(path));
+  return !isStrong(r, upgrade) && whole.test(trimmedPath(r));
+}
+
+/** Whether the subresource must be named letter for letter. */
+function isStrong(r: RequestInfo, upgrade: boolean): boolean {
+  return (
+    r.isResource &&
+    (['exec', 'attach', 'portforward', 'proxy'].includes(r.subresource) ||
+      ['pods/eviction', 'pods/ephemeralcontainers', 'serviceaccounts/token'].includes(
+        `${r.resource}/${r.subresource}`,
+      ) ||
+      (upgrade && r.subresource !== ''))
+  );
+}
+
+/** Found by counting: everything before it, decoded, must spell the request's head. */
+function subresourceAt(r: RequestInfo): number {
   const words = r.rawPath
     .slice(1)
     .split('/')
@@ -197,5 +229,5 @@ function pathMatches(pattern: string, deny: boolean, r: RequestInfo, upgrade: bo
   ];
   if (words.slice(0, head.length).join('/') !== head.join('/'))
     throw new Error(`the head of ${r.rawPath} is not ${head.join('/')}`);
-  return pattern.slice(1).split('/')[head.length] === r.rawPath.slice(1).split('/')[head.length];
+  return head.length;
 }

@@ -75,6 +75,22 @@ const PATHS = [
   '/',
   '/api/v1/pods/',
   '/api/v1/namespaces/*/pods/*/eviction',
+  '/api/**/exec',
+  '/**/pods/**',
+  '/api/v1/**/w*/**',
+  '/api/*/names*/a/pods/w*b/*x*',
+  '/**/proxy/**/x',
+  '/l*s/**',
+  '/**/*',
+];
+const REGEXES = [
+  '/api/v1/namespaces/[ab]/.*',
+  '/logs(/.*)?',
+  '/healthz',
+  '.*/exec',
+  '/api/v1/(pods|secrets)',
+  '.*proxy.*',
+  '/.*',
 ];
 const REQUESTS = [
   '/',
@@ -139,7 +155,8 @@ function randomRule(): Rule {
       verbs: some(VERBS),
       nonResourceURLs: some(['*', '/healthz', '/logs/*', '/logs', '/api*', '/apis/**', '/']),
     };
-  return { methods: some(['GET', 'POST', 'DELETE', '*', 'HEAD']), paths: some(PATHS) };
+  const methods = some(['GET', 'POST', 'DELETE', '*', 'HEAD']);
+  return random() < 0.3 ? { methods, pathRegexes: some(REGEXES) } : { methods, paths: some(PATHS) };
 }
 
 function randomSubject(): Subject {
