@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool, type Dispatcher } from 'undici';
 import { Http1Pool } from './http1-pool.ts';
 import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
 
@@ -31,6 +32,14 @@ export function openConnections(
 ): Connections {
   const connectMs = options.connectTimeoutSeconds * 1000;
   const { host: _host, port: _port, ...connect } = tls;
+  const connector = buildConnector({
+    ...connect,
+    rejectUnauthorized: true,
+    allowH2: false,
+    timeout: connectMs,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  } as buildConnector.BuildOptions);
   const openPool = (): Pool =>
     new Pool(origin, {
       connections: null,
@@ -41,8 +50,12 @@ export function openConnections(
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 60_000,
-      connectTimeout: connectMs,
-      connect: { ...connect, rejectUnauthorized: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+      connect: (to, tell) => {
+        connector(to, (...connected) => {
+          connected[1]?.on('error', nameReset);
+          tell(...connected);
+        });
+      },
     });
   const shortPool = openPool();
   const longPool = openPool();
@@ -63,4 +76,15 @@ export function openConnections(
       await Promise.all([shortPool.close(), longPool.close(), streams.close()]);
     },
   };
+}
+
+/**
+ * undici takes an answer without a length as whole when its connection is reset (ECONNRESET), as macOS wants it; a
+ * reset must cut the client's answer instead. And `bytesRead`, as undici's own errors of this code have it, tells a
+ * connection that had served before from a new one.
+ */
+function nameReset(this: Socket, error: NodeJS.ErrnoException): void {
+  // Others are undici's own, by which it destroys a connection: time-outs above all.
+  if (error.syscall !== undefined)
+    Object.assign(error, { code: 'UND_ERR_SOCKET', socket: { bytesRead: this.bytesRead } });
 }

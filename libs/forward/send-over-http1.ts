@@ -18,6 +18,7 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
   #controller: Dispatcher.DispatchController | undefined;
   #waitingTimer: NodeJS.Timeout | undefined;
   #cancelled = false;
+  #begun = false;
 
   constructor(exchange: Exchange, input: ForwardInput, upstreamHeaders: string[]) {
     const { upstream, grant, decision, headers, timeouts, maxBodyBytes } = input;
@@ -76,6 +77,11 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
     this.#exchange.upstreamRequests++;
   }
 
+  /** The first byte of an answer. undici calls it; its types do not name it. */
+  onResponseStarted(): void {
+    this.#begun = true;
+  }
+
   onResponseStart(
     controller: Dispatcher.DispatchController,
     statusCode: number,
@@ -101,16 +107,17 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
     failUnreachable(this.#exchange, this.#input, error);
   }
 
-  /** Once, and only where the connection closed before any byte of an answer: a pooled one that the server had given up. */
+  /** Once, and only where a connection that had served before closed before any byte of an answer: the server had given it up. */
   #mayReplay(error: Error): boolean {
     const { method } = this.#input.decision.request;
-    const { code } = error as { code?: string };
+    const { code, socket } = error as { code?: string; socket?: { bytesRead?: number } };
     return (
+      code === 'UND_ERR_SOCKET' &&
+      !this.#begun &&
+      (socket?.bytesRead ?? 0) > 0 &&
       this.#exchange.upstreamRequests === 1 &&
-      !this.#exchange.answered &&
       (method === 'GET' || method === 'HEAD') &&
-      !this.#input.headers.hasBody &&
-      (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
+      !this.#input.headers.hasBody
     );
   }
 }

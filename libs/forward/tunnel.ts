@@ -28,6 +28,9 @@ export class Tunnel {
   open(clientHead: Buffer, upstreamHead: Buffer): void {
     const client = this.#client;
     const upstream = this.#upstream;
+    // One side's last word must not end what the other still has to say.
+    client.allowHalfOpen = true;
+    upstream.allowHalfOpen = true;
     // An error ends in `close`, where the other side is taken down too.
     client.on('error', () => (this.#aborted ??= 'client'));
     upstream.on('error', () => (this.#aborted ??= 'upstream'));
