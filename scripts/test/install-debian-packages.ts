@@ -3,8 +3,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Program that the tests start -> the Debian package that carries it. */
-const PACKAGES: Readonly<Record<string, string>> = {
+/** Program -> the Debian package that carries it. */
+export type DebianPackages = Readonly<Record<string, string>>;
+
+/** What the tests start. */
+const TESTS: DebianPackages = {
   chromium: 'chromium',
   initdb: 'postgresql',
   curl: 'curl',
@@ -12,11 +15,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** Installs what is missing where it may (root, apt-get); elsewhere says what to install. Only a lack counts. */
-export function installDebianPackages(): Outcome {
-  const missing = (): string[] => Object.keys(PACKAGES).filter((program) => findProgram(program) === undefined);
-  const packages = [...new Set(missing().map((program) => PACKAGES[program] ?? program))];
+export function installDebianPackages(programs: DebianPackages = TESTS): Outcome {
+  const missing = (): string[] => Object.keys(programs).filter((program) => findProgram(program) === undefined);
+  const packages = [...new Set(missing().map((program) => programs[program] ?? program))];
   if (packages.length > 0) install(packages);
-  const problems = missing().map((program) => `${program} is missing: install the package ${PACKAGES[program]}`);
+  const problems = missing().map((program) => `${program} is missing: install the package ${programs[program]}`);
   return { name: 'packages', passed: 0, failed: problems.length, problems };
 }
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { sourceDirectory } from './locate-sources.ts';
 
 /** 16 hex digits over all that decides a build: go.mod, go.sum, the Go files of these folders, `flags`, the platform. */
-export function hashSources(folders: readonly string[], flags = ''): string {
+export function hashSources(folders: readonly string[], flags = '', directory = sourceDirectory): string {
   const hash = createHash('sha256');
   const sources = folders.flatMap((folder) =>
-    readdirSync(join(sourceDirectory, folder), { recursive: true, encoding: 'utf8' })
+    readdirSync(join(directory, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.go'))
       .map((name) => `${folder}/${name}`),
   );
@@ -15,7 +15,7 @@ export function hashSources(folders: readonly string[], flags = ''): string {
     hash
       .update(name)
       .update('\0')
-      .update(readFileSync(join(sourceDirectory, name)));
+      .update(readFileSync(join(directory, name)));
   return hash
     .update(flags)
     .update(process.platform + process.arch)
