@@ -9,6 +9,7 @@ import { addExport } from './commands/export.ts';
 import { addImportAuthenticationConfig } from './commands/import-authentication-config.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addPolicy } from './commands/policy.ts';
+import { addRequest } from './commands/request.ts';
 import { addUpstreamToken } from './commands/upstream-token.ts';
 import { CliFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,9 +34,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     addAudit,
     addConfig,
     addExport,
-    addImportAuthenticationConfig,
+addImportAuthenticationConfig,
     addMigrate,
     addPolicy,
+    addRequest,
     addUpstreamToken,
   ])
     add(program, terminal);
