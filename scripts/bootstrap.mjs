@@ -25,6 +25,7 @@ const TARGETS = {
   test: { build: true, run: ['--conditions=source', 'scripts/test.ts'] },
   bench: { build: true, run: ['--conditions=source', 'test/bench/main.ts'] },
   check: { build: false, run: ['--conditions=source', 'scripts/check.ts'] },
+  fuzz: { build: false, run: ['--conditions=source', 'scripts/fuzz.ts'] },
 };
 
 const say = (text) => process.stderr.write(`gatehouse: ${text}\n`);
