@@ -5,7 +5,7 @@ import { nameRequiredBy } from './field-selector.ts';
 import { isInt64, isLabelSelector } from './label-selector.ts';
 import { readPath } from './read-path.ts';
 import { readQuery, type QueryParameters } from './read-query.ts';
-import { isLongRunning } from './streaming.ts';
+import { isLongRunning, isLongRunningPath } from './streaming.ts';
 
 export type ParsedRequest =
   | { readonly ok: true; readonly request: RequestInfo }
@@ -66,7 +66,7 @@ export function parseRequest(method: string, target: string): ParsedRequest {
       path: path.decoded,
       rawPath,
       proxyTail: '',
-      longRunning: false,
+      longRunning: isLongRunningPath(path.decoded),
     };
     return { ok: true, request: info };
   }

@@ -179,7 +179,7 @@ describe("the API server's reading (kube-rules section 1)", () => {
       name: '',
     });
   });
-  it('rule 14: watches and streaming subresources are long-running', () => {
+  it('rule 14: watches, streaming subresources and profiles are long-running', () => {
     const long = (target: string, method = 'GET') => read(target, method).longRunning;
     for (const sub of ['attach', 'exec', 'proxy', 'log', 'portforward'])
       expect(long(`/api/v1/namespaces/x/pods/web/${sub}`)).toBe(true);
@@ -187,6 +187,8 @@ describe("the API server's reading (kube-rules section 1)", () => {
     expect(long('/api/v1/pods')).toBe(false);
     expect(long('/api/v1/namespaces/x/pods/web/status')).toBe(false);
     expect(long('/logs/x')).toBe(false);
+    expect(long('/debug/pprof/profile?seconds=120')).toBe(true);
+    expect(long('/debug/pprof')).toBe(false);
   });
 
   // What the Go program of test/cluster/requestinfo says of each; test/requestinfo holds this file and more to it.

@@ -6,10 +6,16 @@ const POD_STREAMS = new Set(['attach', 'exec', 'log', 'portforward']);
 /** Subresources that every group has, and that never stream. */
 const PLAIN = new Set(['', 'status', 'scale', 'finalize']);
 
-/** Rule 14: the API server sets no time-out on these. */
+/** Profiles, which run as many seconds as the query says. */
+const PROFILES = '/debug/pprof/';
+
+/** Rule 14: the API server sets no time-out on these, nor on paths below `/debug/pprof/`. */
 export function isLongRunning(verb: string, subresource: string): boolean {
   return verb === 'watch' || STREAMING.has(subresource);
 }
+
+/** Of a request that is for no resource; `path` decoded. */
+export const isLongRunningPath = (path: string): boolean => path.startsWith(PROFILES);
 
 /** Subresources that hand out a stream into what they lead to. */
 const CONNECT = new Set(['attach', 'exec', 'portforward', 'proxy']);

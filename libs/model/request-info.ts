@@ -24,6 +24,6 @@ export interface RequestInfo {
   readonly rawPath: string;
   /** What follows `/proxy` of services, pods and nodes ('' if nothing does); raw bytes. */
   readonly proxyTail: string;
-  /** Watches, logs, exec, attach, port-forward, proxy: no body or header time-out. */
+  /** Watches, logs, exec, attach, port-forward, proxy, profiles: no body or header time-out. */
   readonly longRunning: boolean;
 }

@@ -93,6 +93,6 @@ export function describeTally({ cases, accepted, refused, verbs }: Tally): strin
   return [
     `${cases} requests: ${accepted} accepted, ${cases - accepted} refused`,
     `  accepted by verb: ${list(verbs)}`,
-    `  refused because of: ${list(refused)}`,
+    ...(refused.size > 0 ? [`  refused because of: ${list(refused)}`] : []),
   ];
 }

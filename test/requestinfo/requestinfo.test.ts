@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseRequest } from '#kube';
 import { brokenParsers } from './broken-parsers.ts';
+import type { Parse } from './compare-case.ts';
 import { goldenRows, GOLDEN_FILE, printGolden, readPairs } from './golden.ts';
-import { openOracle, type Case, type Oracle } from './oracle.ts';
+import { openOracle, type Case, type Oracle, type Pair } from './oracle.ts';
 import { describeRun, runCases } from './run-cases.ts';
 
 /** Of the Go program's random numbers; another one makes other requests. */
@@ -43,6 +45,36 @@ describe("the parser and the API server's own RequestInfoFactory", () => {
     console.log(describeRun(`seed ${seed} (npm run fuzz -- --seed ${seed} makes these again)`, run));
     expect(run.problems).toEqual([]);
     expect(run.tally.cases).toBeGreaterThan(10_000);
+  });
+});
+
+describe('a full kubectl session, as it was recorded', () => {
+  const pairs = readFileSync(join(import.meta.dirname, 'kubectl-session.txt'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line): Pair => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]);
+
+  it('is seen to be refused by a parser that is too strict', async () => {
+    const strict: Parse = (method, target) =>
+      /%|\+/.test(target) ? { ok: false, code: 'badQuery', message: '' } : parseRequest(method, target);
+    expect((await runCases([await oracle.answer(pairs)], strict)).problems).not.toEqual([]);
+  });
+
+  it('is never refused, and read as the API server reads it', async () => {
+    const run = await runCases([await oracle.answer(pairs)], parseRequest);
+    console.log(describeRun('kubectl', run));
+    expect(run.problems).toEqual([]);
+    expect(run.tally.accepted).toBe(pairs.length);
+    expect(pairs.length).toBeGreaterThan(150);
+    expect([...run.tally.verbs.keys()].toSorted()).toEqual([
+      'create',
+      'delete',
+      'get',
+      'list',
+      'patch',
+      'update',
+      'watch',
+    ]);
   });
 });
 

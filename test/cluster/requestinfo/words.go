@@ -13,7 +13,7 @@ var otherMethods = []string{
 var prefixes = []string{
 	"/api/v1", "/apis/apps/v1", "/apis/x.io/v1beta1", "/api", "/apis", "/apis/apps", "/%61pi/v1", "/ap%69s/apps/v1",
 	"/API/v1", "/Apis/apps/v1", "/apix/v1", "/api%2fv1", "//api/v1", "/api//v1", "/./api/v1", "/clusters/demo/api/v1",
-	"/openapi/v2", "/version", "/healthz", "/logs", "/-", "", "/api/proxy", "/api/watch", "/apis/proxy/v1", "/apis/watch/watch",
+	"/openapi/v2", "/version", "/debug/pprof", "/debug/ppr%6ff", "/debug/pprof/profile", "/healthz", "/logs", "/-", "", "/api/proxy", "/api/watch", "/apis/proxy/v1", "/apis/watch/watch",
 	"/apis/namespaces/v1", "/api/namespaces",
 }
 
