@@ -34,7 +34,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     addAudit,
     addConfig,
     addExport,
-addImportAuthenticationConfig,
+    addImportAuthenticationConfig,
     addMigrate,
     addPolicy,
     addRequest,

@@ -126,7 +126,7 @@ export const kubectlCommands = (csr: string, folder: string): Command[] => [
     'config view',
     'wait --for=condition=Ready pod/web -n team-a --timeout=5s',
     'wait --for=jsonpath={.status.phase}=Running pod/web -n team-a --timeout=5s',
-    'cp -n team-a web:/etc/hostname ' + `${folder}/hostname`,
+    `cp -n team-a web:/etc/hostname ${folder}/hostname`,
     `cp -n team-a ${folder}/hostname web:/tmp/copied`,
   ),
   { line: 'exec -i web -n team-a -- cat', input: 'text' },
