@@ -23,7 +23,7 @@ export const printGolden = (rows: readonly GoldenRow[]): string =>
   `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`;
 
 /** Bytes, one character each, as the text that RequestInfo has for them: UTF-8, and U+DC80 to U+DCFF for other bytes. */
-function textOf(bytes: string): string {
+export function textOf(bytes: string): string {
   let text = '';
   for (let at = 0; at < bytes.length;) {
     const width = [1, 2, 3, 4].find((n) => isCharacter(bytes.slice(at, at + n)));

@@ -25,6 +25,14 @@ export interface SmallWorld {
 }
 
 export interface AuditRowView {
+  readonly audit_id: string;
+  readonly verb: string;
+  readonly api_group: string;
+  readonly api_version: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
   readonly username: string;
   readonly decision: string;
   readonly stage: string;
@@ -35,8 +43,11 @@ export interface AuditRowView {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** @param environment `GATEHOUSE_*` beside what the world sets itself. */
-export async function startSmallWorld(environment: Record<string, string> = {}): Promise<SmallWorld> {
+/**
+ * @param environment `GATEHOUSE_*` beside what the world sets itself.
+ * @param moreObjects YAML of objects beside the world's own.
+ */
+export async function startSmallWorld(environment: Record<string, string> = {}, moreObjects = ''): Promise<SmallWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-small-'));
   const port = await findFreePort();
   const url = `https://127.0.0.1:${port}`;
@@ -45,6 +56,7 @@ export async function startSmallWorld(environment: Record<string, string> = {}):
   const manifests = join(folder, 'manifests');
   mkdirSync(manifests);
   writeFileSync(join(manifests, 'all.yaml'), objectsOf(upstream, provider));
+  if (moreObjects !== '') writeFileSync(join(manifests, 'more.yaml'), moreObjects);
   const stops = [() => upstream.stop(), () => provider.stop()];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).reverse()) await act();
