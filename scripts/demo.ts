@@ -36,11 +36,11 @@ async function main(): Promise<void> {
   rmSync(DIRECTORY, { recursive: true, force: true });
   mkdirSync(DIRECTORY, { recursive: true, mode: 0o700 });
   world = await startDemoWorld({ directory: DIRECTORY, gatewayPorts: [port], idTokenSeconds: 12 * 3600, log });
-  const gateway = await world.startGateway({ directory: 'gateway', port });
+  const gateway = await world.startGateway({ directory: 'gateway', port, metricsPort: port + 1000 });
   const people = Object.fromEntries(PEOPLE.map((name) => [name, gateway.people[name]]));
   writeFileSync(
     FILE,
-    `${JSON.stringify({ url: gateway.url, caFile: gateway.caFile, issuer: world.identityProvider.issuerUrl, clusterAdminKubeconfig: world.cluster.adminKubeconfig, people }, undefined, 2)}\n`,
+    `${JSON.stringify({ url: gateway.url, caFile: gateway.caFile, issuer: world.identityProvider.issuerUrl, clusterAdminKubeconfig: world.cluster.adminKubeconfig, metricsUrl: gateway.metricsUrl, people }, undefined, 2)}\n`,
     { mode: 0o600 },
   );
   log('ready');
@@ -61,6 +61,8 @@ the gateway's own objects, as root (password ${root.password}):
   ${kubectl} --kubeconfig ${root.kubeconfig} --server ${gateway.url}/clusters/gatehouse get accessrules
 browser (both certificates are self-signed): open ${gateway.url}/-/ and log in as
   alice / ${alice.password}    bob / ${bob.password}    carol / ${carol.password} (reads the audit log)
+metrics, for this machine only:
+  curl ${gateway.metricsUrl}
 All of it is in ${FILE}. Ctrl-C stops everything.
 `);
 }

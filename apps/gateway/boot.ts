@@ -22,6 +22,8 @@ import { createConnectionLimit } from './limit-connections.ts';
 import { createControlPlane } from './http/create-control-plane.ts';
 import { limitLogins } from './http/limit-logins.ts';
 import { createDescribeMe } from './me/describe-me.ts';
+import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
+import { takeProfile } from './metrics/take-profile.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
 import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
@@ -33,7 +35,15 @@ import { createActRecorder } from './record-act.ts';
 import { createOwnCallRecorder } from './record-own-call.ts';
 import type { Log } from './log.ts';
 import type { SupervisorLink } from './workers/link.ts';
-import { APPLY_EVERYWHERE, CLAIM_STATE, LAST_REFUSALS, REFRESH_SNAPSHOT, TAKE_REFUSALS } from './workers/topics.ts';
+import {
+  APPLY_EVERYWHERE,
+  CLAIM_STATE,
+  LAST_REFUSALS,
+  READ_METRICS,
+  REFRESH_SNAPSHOT,
+  TAKE_PROFILE,
+  TAKE_REFUSALS,
+} from './workers/topics.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -132,6 +142,24 @@ async function boot(
     now,
     verifiedCache: createVerifiedCache(),
   };
+  const limits = createLimits(config.limits);
+  let clientConnections = (): number => 0;
+  const metrics = createWorkerMetrics({
+    audit: audit.stats,
+    limits: limits.stats,
+    countedRefusals: refusals.total,
+    keySetFetches: () => ({ done: identity.keySets.fetches(), failed: identity.keySets.failedFetches() }),
+    verifiedBearers: identity.verifiedCache.size,
+    *upstream() {
+      for (const [name, cluster] of snapshot().clusters)
+        yield [name, (cluster as unknown as ClusterConnection).stats()];
+    },
+    clientConnections: () => clientConnections(),
+    revision: () => snapshot().revision,
+  });
+  supervisor.answer(READ_METRICS, metrics.read);
+  if (config.metrics.insecureProfiling)
+    supervisor.answer(TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
   const ownCalls: OwnCallPorts = {
     now,
@@ -144,8 +172,9 @@ async function boot(
     audit,
     identity,
     mapping,
-    limits: createLimits(config.limits),
+    limits,
     refusals,
+    observer: metrics.observer,
     now,
     newAuditId: uuidV7,
     draining: () => draining,
@@ -173,7 +202,14 @@ async function boot(
     cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
     usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
   });
-  const recordAct = createActRecorder({ audit, refusals, settings, now, revision: () => snapshot().revision });
+  const recordAct = createActRecorder({
+    audit,
+    refusals,
+    loginEnded: metrics.loginEnded,
+    settings,
+    now,
+    revision: () => snapshot().revision,
+  });
   const controlPlane = await createControlPlane({
     readPerson,
     recordAct,
@@ -225,8 +261,10 @@ async function boot(
       controlPlane: controlPlane.handle,
       isKnownHost,
       bodyWithinMs: config.timeouts.shortRequestSeconds * 1000,
+      consoleRequestEnded: metrics.consoleRequestEnded,
     }),
   );
+  clientConnections = listener.connections;
   useCertificate = listener.useCertificate;
   closers.push(async () => {
     draining = true;

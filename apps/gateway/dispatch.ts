@@ -12,6 +12,8 @@ export interface DispatchPorts {
   readonly isKnownHost: (host: string | undefined) => boolean;
   /** How long a body for the control plane may take; the pipeline sees to its own. */
   readonly bodyWithinMs: number;
+  /** Told of each request of the control plane that is over. */
+  consoleRequestEnded(statusCode: number): void;
 }
 
 export interface Dispatcher {
@@ -72,6 +74,7 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
         answer(response, 'misdirected');
         return;
       }
+      response.once('close', () => ports.consoleRequestEnded(response.headersSent ? response.statusCode : 0));
       limitBodyTime(request, response);
       ports.controlPlane(request, response);
     },

@@ -19,7 +19,7 @@ export function createConnectionLimit(
     // Gone before it could be looked at.
     if (address === undefined) return void socket.destroy();
     if (isExempt(address)) return;
-    const place = places.take(sourceOf(address));
+    const place = places.take('', sourceOf(address));
     if (typeof place === 'string') return void socket.destroy();
     socket.once('close', () => place.release());
   };

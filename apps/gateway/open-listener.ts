@@ -6,6 +6,8 @@ import type { ServingCertificate } from './serving-certificate.ts';
 
 export interface Listener {
   readonly port: number;
+  /** Open now. */
+  connections(): number;
   useCertificate(certificate: ServingCertificate): void;
   /** Stops accepting, closes idle connections, gives the others `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
@@ -67,6 +69,7 @@ export async function openListener(
   });
   return {
     port: (server.address() as AddressInfo).port,
+    connections: () => sockets.size,
     useCertificate: (certificate) => (server as HttpsServer).setSecureContext(tlsOf(certificate)),
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -5,6 +5,8 @@ import { openStore, type Store } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
+import type { MetricsListener } from './metrics/open-metrics-listener.ts';
+import { serveMetrics } from './metrics/serve-metrics.ts';
 import { createCountedRefusalRecorder } from './record-counted-refusals.ts';
 import { ensureServingCertificate } from './serving-certificate.ts';
 import type { WorkersLink } from './workers/link.ts';
@@ -37,10 +39,13 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     },
     log,
   });
+  let metrics: MetricsListener | undefined;
   try {
+    metrics = await serveMetrics(config, { workers, log, alone: true });
     if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
     await ensureServingCertificate(config, log);
   } catch (error) {
+    await metrics?.close();
     await store.close();
     throw error;
   }
@@ -75,6 +80,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       clearInterval(sweep);
       clearInterval(recordCounted);
       await counted.flush();
+      await metrics?.close();
       await store.close();
     },
   };

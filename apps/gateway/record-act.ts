@@ -9,6 +9,8 @@ import { readSourceAddress } from './read-source-address.ts';
 export function createActRecorder(ports: {
   audit: Pick<AuditQueue, 'record'>;
   refusals: Pick<RefusalCounter, 'admit'>;
+  /** Told of each login that ended. */
+  loginEnded(outcome: 'success' | 'failure' | 'limited'): void;
   settings: PipelineSettings;
   now(): number;
   revision(): number;
@@ -16,6 +18,8 @@ export function createActRecorder(ports: {
   return (act) => {
     const nowMs = ports.now();
     const { request } = act;
+    if (act.verb === 'login')
+      ports.loginEnded(act.outcome === 'allow' ? 'success' : act.code === 'tooManyRequests' ? 'limited' : 'failure');
     const sourceAddress = readSourceAddress(request, ports.settings.addresses);
     // A flood of failing logins is counted like any other anonymous one.
     const isAnonymous = act.outcome === 'refused' && !act.identity;

@@ -97,12 +97,14 @@ describe('while the store fails', () => {
     expect(queue.healthy()).toBe(false);
     expect(errors).toHaveLength(1);
     queue.record(record('b'));
+    await clock.advance(50);
+    expect(queue.stats()).toMatchObject({ queued: 2, waitingMs: 70 });
     store.failing = false;
-    await clock.advance(100);
+    await clock.advance(50);
     expect(queue.healthy()).toBe(true);
     await clock.advance(20);
     expect(store.ids()).toEqual(['a', 'b']);
-    expect(queue.stats()).toEqual({ queued: 0, saved: 2, failedCommits: 1, counted: 0 });
+    expect(queue.stats()).toEqual({ queued: 0, saved: 2, failedCommits: 1, counted: 0, waitingMs: 0 });
   });
 
   test('it tries again after growing pauses of at most five seconds', async () => {

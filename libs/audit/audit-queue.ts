@@ -32,6 +32,8 @@ export interface AuditQueueStats {
   readonly failedCommits: number;
   /** Refusals that were counted instead of kept one by one, because the queue was full. */
   readonly counted: number;
+  /** Since a record was saved while others wait; 0 while none does. */
+  readonly waitingMs: number;
 }
 
 export interface AuditQueue {
@@ -71,6 +73,7 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
   let queue: AuditRecord[] = [];
   let waiters: Waiter[] = [];
   let saved = 0;
+  let waitingSinceMs = 0;
   let failedCommits = 0;
   let failuresInARow = 0;
   let committing = false;
@@ -109,6 +112,7 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
       await store.append(batch);
       queue = queue.slice(batch.length);
       saved += batch.length;
+      waitingSinceMs = clock.now();
       failuresInARow = 0;
       settle(
         (waiter) => waiter.position <= saved,
@@ -150,6 +154,7 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
     // Half of the room is for those who are somebody: nobody without a credential can make the queue full.
     const room = entry.decision === 'refused' && entry.username === '' ? maxQueued / 2 : maxQueued;
     if (queue.length >= room && overflow.add(entry)) return;
+    if (queue.length === 0) waitingSinceMs = clock.now();
     queue.push(entry);
     if (queue.length >= maxBatch || closing) commitSoon();
     else if (!committing) schedule(options.flushEveryMs);
@@ -195,6 +200,12 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
       });
       return closedOnce;
     },
-    stats: () => ({ queued: queue.length, saved, failedCommits, counted: overflow.counted() }),
+    stats: () => ({
+      queued: queue.length,
+      saved,
+      failedCommits,
+      counted: overflow.counted(),
+      waitingMs: queue.length === 0 ? 0 : clock.now() - waitingSinceMs,
+    }),
   };
 }

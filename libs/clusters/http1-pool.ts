@@ -43,6 +43,11 @@ export class Http1Pool {
     return true;
   }
 
+  /** Requests that wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.length - this.#next;
+  }
+
   done(): void {
     this.#running--;
     // undici gives a connection back one turn of the loop after its answer has ended; before that, another would be opened.

@@ -65,6 +65,11 @@ export class Http2Connection {
     return this.usable ? Math.max(0, this.#limit - this.#taken) : 0;
   }
 
+  /** Places that are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** False once the peer has said GOAWAY or the connection is lost. */
   get usable(): boolean {
     return !this.#session.closed && !this.#session.destroyed;

@@ -19,6 +19,7 @@ export interface Http2Pool {
    * @throws where the upstream cannot be reached.
    */
   reserve(): Promise<StreamPlace | undefined>;
+  stats(): { readonly connections: number; readonly streams: number };
   /** No new streams; resolves when the open ones have ended. */
   close(): Promise<void>;
 }
@@ -103,6 +104,10 @@ export function createHttp2Pool(tls: ConnectionOptions, times: Http2Times, nowMs
         serve();
       });
     },
+    stats: () => ({
+      connections: connections.length,
+      streams: connections.reduce((sum, connection) => sum + connection.taken, 0),
+    }),
     async close() {
       closed = true;
       settleAll((waiter) => waiter.reject(new Error('the cluster is closed')));

@@ -6,6 +6,7 @@
  */
 export { openCluster } from './open-cluster.ts';
 export type { ClusterConnection, CredentialUse, OpenClusterPorts } from './open-cluster.ts';
+export type { ConnectionStats } from './open-connections.ts';
 export { askWhoAmI } from './ask-who-am-i.ts';
 export type { UpstreamIdentity } from './ask-who-am-i.ts';
 export { callAsGateway } from './call-as-gateway.ts';

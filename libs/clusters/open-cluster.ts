@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { splitSecrets, type ResourceObject } from '#resources';
-import { openConnections, type Connections, type RequestPool } from './open-connections.ts';
+import { openConnections, type Connections, type ConnectionStats, type RequestPool } from './open-connections.ts';
 import { readTokenFile, type RotatingToken } from './read-token-file.ts';
 import type { StreamPlace } from './http2-pool.ts';
 
@@ -35,6 +35,7 @@ export interface ClusterConnection {
   reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
   /** TLS options for a connection of its own (upgrades). */
   connectOptions(use: CredentialUse): ConnectionOptions;
+  stats(): ConnectionStats;
   /** Lets what is in flight finish. */
   close(): Promise<void>;
 }
@@ -109,6 +110,17 @@ export async function openCluster(
     connections: (use, kind) => connectionsOf(use)[kind],
     reserveStream: (use) => connectionsOf(use).streams.reserve(),
     connectOptions: tlsOf,
+    stats() {
+      const sum = { http1: 0, http2: 0, streams: 0, waiting: 0 };
+      for (const connections of opened.values()) {
+        const stats = connections.stats();
+        sum.http1 += stats.http1;
+        sum.http2 += stats.http2;
+        sum.streams += stats.streams;
+        sum.waiting += stats.waiting;
+      }
+      return sum;
+    },
     async close() {
       await Promise.all([...opened.values()].map((connections) => connections.close()));
     },

@@ -13,6 +13,16 @@ export interface RequestPool {
   cancel(handler: Dispatcher.DispatchHandler): boolean;
 }
 
+/** Connections that are open now; those of upgrades are not among them. */
+export interface ConnectionStats {
+  readonly http1: number;
+  readonly http2: number;
+  /** Streams on the HTTP/2 connections. */
+  readonly streams: number;
+  /** Short requests that wait for a connection. */
+  readonly waiting: number;
+}
+
 /** Every connection to one server with one credential. Nothing is opened before the first request. */
 export interface Connections {
   readonly dispatcher: Dispatcher;
@@ -21,6 +31,7 @@ export interface Connections {
   /** A connection a request: what runs for hours must not use up those that short requests share. */
   readonly long: RequestPool;
   readonly streams: Http2Pool;
+  stats(): ConnectionStats;
   /** Lets what is in flight finish. */
   close(): Promise<void>;
 }
@@ -60,9 +71,10 @@ export function openConnections(
   const shortPool = openPool();
   const longPool = openPool();
   const streams = createHttp2Pool(tls, { ...HTTP2_TIMES, connectMs }, () => options.now());
+  const short = new Http1Pool(shortPool);
   return {
     dispatcher: longPool,
-    short: new Http1Pool(shortPool),
+    short,
     long: {
       dispatch(request, handler) {
         longPool.dispatch(request, handler);
@@ -72,6 +84,15 @@ export function openConnections(
       cancel: () => false,
     },
     streams,
+    stats() {
+      const http2 = streams.stats();
+      return {
+        http1: shortPool.stats.connected + longPool.stats.connected,
+        http2: http2.connections,
+        streams: http2.streams,
+        waiting: short.waiting,
+      };
+    },
     async close() {
       await Promise.all([shortPool.close(), longPool.close(), streams.close()]);
     },

@@ -14,6 +14,7 @@ export function checkTogether(config: Config): Problem[] {
     ...checkDatabase(config),
     ...checkFiles(config),
     ...checkSession(config),
+    ...checkMetrics(config),
   ];
 }
 
@@ -103,4 +104,17 @@ function checkSession({ session }: Config): Problem[] {
       message: `must not be longer than session.absoluteTimeoutSeconds (${session.absoluteTimeoutSeconds})`,
     },
   ];
+}
+
+function checkMetrics({ metrics, listen }: Config): Problem[] {
+  const problems: Problem[] = [];
+  const host = metrics.listen?.replace(/:\d+$/, '') ?? '127.0.0.1';
+  if (metrics.insecureProfiling && !isLoopbackHost(host))
+    problems.push({
+      path: 'metrics.insecureProfiling',
+      message: 'a heap snapshot holds every token in memory: set metrics.listen to 127.0.0.1 or [::1]',
+    });
+  if (metrics.listen === `${listen.host}:${listen.port}`)
+    problems.push({ path: 'metrics.listen', message: 'must not be the public port' });
+  return problems;
 }

@@ -3,6 +3,7 @@
  * it, so that none of them can say something else. All problems are reported at once, and an unknown key or variable is
  * one of them: a misspelt `trustedProxies` must not silently mean "none".
  */
+export { isLoopbackHost } from './check-together.ts';
 export { loadConfig } from './load-config.ts';
 export type { LoadConfigOptions, LoadedConfig } from './load-config.ts';
 export type { Config } from './config.ts';

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { about, seconds, text } from './key-meta.ts';
 import { auditSchema, limitsSchema } from './limits-schema.ts';
+import { metricsSchema } from './metrics-schema.ts';
 
 const HOST =
   /^(?:\[[0-9a-fA-F:.]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(?::\d{1,5})?$/;
@@ -194,6 +195,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema,
+  metrics: metricsSchema,
   log: z
     .strictObject({
       level: z

@@ -18,8 +18,9 @@ export interface KeySets {
   find(issuer: CompiledIssuer, kid: string | undefined, algorithm: string): Promise<KeyLookup>;
   /** Whether this very key is still in the issuer's newest key set; another key under its id does not count. */
   stillHolds(issuer: CompiledIssuer, jwk: JWK): boolean;
-  /** Key-set fetches so far. */
+  /** Key-set fetches so far, the failed ones among them. */
   fetches(): number;
+  failedFetches(): number;
 }
 
 /** A flood of made-up key ids costs one fetch in this time. */
@@ -42,6 +43,7 @@ export function createKeySets(ports: KeySetPorts): KeySets {
   const fetch = ports.fetch ?? fetchJson;
   const sets = new Map<string, KeySet>();
   let fetches = 0;
+  let failedFetches = 0;
 
   const setOf = (issuer: CompiledIssuer): KeySet => {
     const known = sets.get(issuer.issuer.url);
@@ -70,6 +72,7 @@ export function createKeySets(ports: KeySetPorts): KeySets {
     } catch (error) {
       // The keys that are known stay good: an outage of the provider must not log everybody out.
       set.problem = error;
+      failedFetches++;
     }
   };
   const refresh = (issuer: CompiledIssuer, set: KeySet): Promise<unknown> =>
@@ -124,5 +127,6 @@ export function createKeySets(ports: KeySetPorts): KeySets {
       return set.keys.includes(jwk);
     },
     fetches: () => fetches,
+    failedFetches: () => failedFetches,
   };
 }

@@ -18,6 +18,8 @@ export interface RefusalCounter {
   admit(address: string, code: ErrorCode): boolean;
   /** What was counted since the last call, one entry a source. */
   take(): CountedRefusals[];
+  /** Counted since the beginning. */
+  total(): number;
 }
 
 /** Sources that are told apart. */
@@ -53,6 +55,7 @@ export function createRefusalCounter(
     maxKeys: 1,
   });
   let counted = new Map<string, Entry>();
+  let total = 0;
 
   function entryOf(source: string, nowMs: number): Entry {
     const known = counted.get(source);
@@ -71,6 +74,7 @@ export function createRefusalCounter(
       if (bySource.take(source, nowMs) === 0 && all.take('', nowMs) === 0) return true;
       const entry = entryOf(source, nowMs);
       entry.count++;
+      total++;
       entry.lastMs = nowMs;
       entry.codes.set(code, (entry.codes.get(code) ?? 0) + 1);
       return false;
@@ -80,5 +84,6 @@ export function createRefusalCounter(
       counted = new Map();
       return entries;
     },
+    total: () => total,
   };
 }

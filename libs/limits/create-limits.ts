@@ -9,8 +9,7 @@ export function createLimits(settings: LimitSettings): Limits {
     total: settings.maxRequestsInFlight,
   });
   const take = (places: Places, person: PersonKey, reached: Readonly<Record<'perKey' | 'total', string>>): Taken => {
-    // A line break stands in no URL, so two people never share a key.
-    const place = places.take(`${person.issuerUrl}\n${person.subject}`);
+    const place = places.take(person.issuerUrl, person.subject);
     return typeof place === 'string' ? { ok: false, message: reached[place] } : place;
   };
   const streamsReached = {

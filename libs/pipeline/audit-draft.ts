@@ -20,6 +20,8 @@ export interface AuditDraft {
   bytesOut: number;
   upstreamRequests: number;
   readonly annotations: Record<string, string>;
+  /** Since it was opened; milliseconds with fraction. */
+  elapsedMs(): number;
   toRecord(stage: AuditStage, nowMs: number): AuditRecord;
 }
 
@@ -48,6 +50,7 @@ export function createAuditDraft(
     bytesOut: 0,
     upstreamRequests: 0,
     annotations: {},
+    elapsedMs: () => performance.now() - startedAt,
     toRecord(stage, nowMs) {
       const { request, identity, grant, decision, refusal } = this;
       const complete = stage !== 'ResponseStarted';
@@ -56,7 +59,7 @@ export function createAuditDraft(
         stage,
         receivedAtMs,
         completedAtMs: complete ? nowMs : undefined,
-        durationMs: complete ? Math.round((performance.now() - startedAt) * 1000) / 1000 : undefined,
+        durationMs: complete ? Math.round(this.elapsedMs() * 1000) / 1000 : undefined,
         sourceAddress: this.sourceAddress,
         userAgent: this.userAgent,
         method,

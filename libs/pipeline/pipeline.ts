@@ -10,6 +10,7 @@ import {
   type ForwardOutcome,
 } from '#forward';
 import type { Lease } from '#limits';
+import type { RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { cutUnreadBody } from './cut-unread-body.ts';
 import { judge, type Judged } from './judge.ts';
@@ -54,6 +55,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       request.url ?? '',
     );
     let place: Lease | undefined;
+    let stream: RequestInfo | undefined;
     try {
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
@@ -69,8 +71,12 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (!taken.ok) return refuse(draft, answer, 'tooManyRequests', taken.message);
       place = taken;
       draft.begun = true;
-      // What runs for hours must be in the log while it runs.
-      if (judged.decision.request.longRunning) await startRecord(draft, ports);
+      if (judged.decision.request.longRunning) {
+        stream = judged.decision.request;
+        ports.observer.streamOpened(stream);
+        // What runs for hours must be in the log while it runs.
+        await startRecord(draft, ports);
+      }
       // Its 'close' is over for who left while a session was looked up: what is sent now would never be ended by it.
       if (client.destroyed) {
         draft.annotations.aborted = 'client';
@@ -104,6 +110,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       fail(draft, answer, error);
     } finally {
       place?.release();
+      if (stream) ports.observer.streamClosed(stream);
       if (!request.complete) cutUnreadBody(request);
       record(draft, ports.now());
     }
@@ -112,6 +119,16 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
   /** An anonymous flood is counted beyond a rate (I6), and costs no record then. */
   function record(draft: AuditDraft, nowMs: number): void {
     const { identity, refusal, sourceAddress } = draft;
+    ports.observer.requestEnded({
+      request: draft.request,
+      cluster: draft.cluster,
+      allowed: draft.decision?.allowed === true,
+      statusCode: draft.statusCode,
+      refusal: refusal?.code,
+      durationMs: draft.elapsedMs(),
+      bytesIn: draft.bytesIn,
+      bytesOut: draft.bytesOut,
+    });
     if (!identity && refusal && !ports.refusals.admit(sourceAddress, refusal.code)) return;
     ports.audit.record(draft.toRecord('ResponseComplete', nowMs));
   }

@@ -3,6 +3,7 @@ import type { ForwardTimeouts } from '#forward';
 import type { AuthenticationPorts } from '#identity';
 import type { Limits, RefusalCounter } from '#limits';
 import type { MappingPorts } from '#mapping';
+import type { RequestObserver } from '#metrics';
 import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
 import type { ErrorCode } from '#errors';
 import type { AddressReader } from './client-address.ts';
@@ -66,6 +67,7 @@ export interface PipelinePorts {
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;
   /** Whether a request that was refused before anybody was identified is recorded, or only counted. */
   readonly refusals: Pick<RefusalCounter, 'admit'>;
+  readonly observer: RequestObserver;
   readonly ownApi: OwnApi;
   /** True once shutdown has begun. */
   draining(): boolean;

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Cluster } from '../cluster/start-cluster.ts';
+import { findFreePort } from '../support/find-free-port.ts';
 import type { IdentityProvider } from '../support/identity-provider.ts';
 import { runCli } from './run-cli.ts';
 import { startGateway, type RunningGateway } from './start-gateway.ts';
@@ -20,6 +21,8 @@ export interface DemoGatewayOptions {
   /** Where its data, log and kubeconfigs go. */
   readonly directory: string;
   readonly port: number;
+  /** Of the metrics; any free one where absent. */
+  readonly metricsPort?: number;
   readonly cluster: Cluster;
   readonly identityProvider: IdentityProvider;
   readonly databaseUrl?: string;
@@ -35,6 +38,7 @@ export interface DemoGateway {
   readonly url: string;
   readonly port: number;
   readonly caFile: string;
+  readonly metricsUrl: string;
   readonly directory: string;
   readonly people: Readonly<Record<PersonName, DemoPerson>>;
   /** dave's upstream token, so that tests can look for it everywhere. */
@@ -53,6 +57,7 @@ const TOKEN_SECONDS = 12 * 3600;
 export async function startDemoGateway(options: DemoGatewayOptions): Promise<DemoGateway> {
   const { directory, cluster, identityProvider, log } = options;
   const url = `https://127.0.0.1:${options.port}`;
+  const metrics = `127.0.0.1:${options.metricsPort ?? (await findFreePort())}`;
   const manifests = join(directory, 'manifests');
   await writeConnections(manifests, options);
   const environment: Record<string, string> = {
@@ -60,6 +65,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     GATEHOUSE_LISTEN_PORT: String(options.port),
     GATEHOUSE_EXTERNAL_URL: url,
     GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
+    GATEHOUSE_METRICS_LISTEN: metrics,
     ...(options.databaseUrl ? { GATEHOUSE_DATABASE_URL: options.databaseUrl } : {}),
     ...(options.encryptionKey ? { GATEHOUSE_ENCRYPTION_KEY: options.encryptionKey } : {}),
     ...options.environment,
@@ -90,6 +96,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     url,
     port: options.port,
     caFile,
+    metricsUrl: `http://${metrics}/metrics`,
     directory,
     people,
     daveUpstreamToken,

@@ -13,6 +13,7 @@ import { startSmallUpstream, type SmallUpstream } from './small-upstream.ts';
 export interface SmallWorld {
   readonly gateway: RunningGateway;
   readonly port: number;
+  readonly metricsUrl: string;
   readonly ca: Buffer;
   readonly sqlitePath: string;
   readonly provider: IdentityProvider;
@@ -50,6 +51,7 @@ export interface AuditRowView {
 export async function startSmallWorld(environment: Record<string, string> = {}, moreObjects = ''): Promise<SmallWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-small-'));
   const port = await findFreePort();
+  const metrics = `127.0.0.1:${await findFreePort()}`;
   const url = `https://127.0.0.1:${port}`;
   const upstream = await startSmallUpstream();
   const provider = await startIdentityProvider({ redirectUris: [`${url}/-/auth/callback`], idTokenSeconds: 3600 });
@@ -70,6 +72,7 @@ export async function startSmallWorld(environment: Record<string, string> = {}, 
         GATEHOUSE_EXTERNAL_URL: url,
         GATEHOUSE_DATA_DIRECTORY: join(folder, 'data'),
         GATEHOUSE_MANIFESTS_DIRECTORY: manifests,
+        GATEHOUSE_METRICS_LISTEN: metrics,
         ...environment,
       },
       join(folder, 'gateway.log'),
@@ -79,6 +82,7 @@ export async function startSmallWorld(environment: Record<string, string> = {}, 
     return {
       gateway,
       port,
+      metricsUrl: `http://${metrics}/metrics`,
       ca: readFileSync(join(folder, 'data', 'tls', 'tls.crt')),
       sqlitePath,
       provider,
