@@ -60,8 +60,8 @@ export function* compilePolicyInSteps(rules: readonly AccessRuleInput[]): Genera
 
 function ruleSetOf(rules: SubjectRules, { effect, mode }: AccessRuleInput): RuleSet {
   if (mode === 'Report')
-    return effect === 'Deny' ? (rules.reportDeny ??= new RuleSet()) : (rules.reportAllow ??= new RuleSet());
-  return effect === 'Deny' ? (rules.deny ??= new RuleSet()) : (rules.allow ??= new RuleSet());
+    return effect === 'Deny' ? (rules.reportDeny ??= new RuleSet(effect)) : (rules.reportAllow ??= new RuleSet(effect));
+  return effect === 'Deny' ? (rules.deny ??= new RuleSet(effect)) : (rules.allow ??= new RuleSet(effect));
 }
 
 function checkDeny(name: string, rule: Rule): void {

@@ -37,8 +37,8 @@ export function decide(
   for (const act of acts) {
     const found = new FoundRules(gate);
     for (const rules of subjects) {
-      rules.deny?.findDeny(question, act, deny);
-      rules.allow?.findAllow(question, act, found);
+      rules.deny?.find(question, act, deny);
+      rules.allow?.find(question, act, found);
     }
     if (found.first === Infinity) missing.push({ act, found });
     else if (allowedBy < 0 || !ruleAt(policy, allowedBy).learning) allowedBy = found.first;

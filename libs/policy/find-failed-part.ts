@@ -51,11 +51,10 @@ export function findFailedPart(
 
 /** Whether one entry, indexed alone, meets an act. */
 function meets(rule: Rule, deny: boolean, question: Question, act: Act): boolean {
-  const alone = new RuleSet();
+  const alone = new RuleSet(deny ? 'Deny' : 'Allow');
   runSteps(alone.add(0, rule));
   const found = new FoundRules(OPEN_GATE);
-  if (deny) alone.findDeny(question, act, found);
-  else alone.findAllow(question, act, found);
+  alone.find(question, act, found);
   return found.first === 0;
 }
 

@@ -12,7 +12,7 @@ export function* listAdmins(issuers: ReadonlyMap<string, IssuerRules> | undefine
   const question = readQuestion(parsed.request, false);
   const mayUpdate = ({ allow }: SubjectRules): boolean => {
     const found = new FoundRules(OPEN_GATE);
-    allow?.findAllow(question, UPDATE, found);
+    allow?.find(question, UPDATE, found);
     return found.first !== Infinity;
   };
   const found: [everybody: string[], groups: string[], users: string[]] = [[], [], []];

@@ -24,9 +24,9 @@ export function listReported(
     const enforced = new FoundRules(gate);
     const given = new FoundRules(gate, true);
     for (const rules of subjects) {
-      rules.reportDeny?.findDeny(question, act, denies);
-      rules.reportAllow?.findAllow(question, act, given);
-      rules.allow?.findAllow(question, act, enforced);
+      rules.reportDeny?.find(question, act, denies);
+      rules.reportAllow?.find(question, act, given);
+      rules.allow?.find(question, act, enforced);
     }
     for (const rank of given.all ?? []) candidates.add(rank);
     if (enforced.first === Infinity) withoutEnforced.push(given.all ?? new Set());

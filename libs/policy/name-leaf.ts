@@ -1,52 +1,51 @@
-import { appendRank, getOrAdd, type FoundRules } from './found-rules.ts';
-import type { Question } from './question.ts';
+import { getOrAdd, type FoundRules } from './found-rules.ts';
 import { portsMayMeet, splitProxyName } from './proxy-name.ts';
+import type { Question } from './question.ts';
+import { RankedWords } from './ranked-words.ts';
 
-/** The last step of a resource look-up: which rules, by the names that they are limited to. */
+/** The last step of a resource look-up: which rules, by the names that they are limited to, and by verb. */
 export class NameLeaf {
   /** Rules without resourceNames. */
-  readonly #any: number[] = [];
-  readonly #byName = new Map<string, number[]>();
+  #any: RankedWords | undefined;
+  #byName: Map<string, RankedWords> | undefined;
   /** Rules with resourceNames, whichever: what a Deny holds against a request whose name is unknown. */
-  readonly #named: number[] = [];
+  #named: RankedWords | undefined;
   /** By the bare name within `<scheme>:<name>:<port>`; asked only for Deny. */
-  readonly #byBareName = new Map<string, { readonly port: string; readonly ranks: readonly number[] }[]>();
+  #byBareName: Map<string, { readonly port: string; readonly verbs: RankedWords }[]> | undefined;
 
-  add(rank: number, names: readonly string[] | undefined): void {
+  add(rank: number, verbs: readonly string[], names: readonly string[] | undefined, deny: boolean): void {
     // RBAC: an empty list of names is no list.
-    if (names === undefined || names.length === 0) {
-      appendRank(this.#any, rank);
-      return;
-    }
-    appendRank(this.#named, rank);
+    if (names === undefined || names.length === 0) return (this.#any ??= new RankedWords()).add(verbs, rank);
+    for (const name of names) getOrAdd((this.#byName ??= new Map()), name, newWords).add(verbs, rank);
+    if (!deny) return;
+    (this.#named ??= new RankedWords()).add(verbs, rank);
     for (const name of names) {
-      appendRank(
-        getOrAdd(this.#byName, name, () => []),
-        rank,
-      );
       const split = splitProxyName(name);
-      if (split) getOrAdd(this.#byBareName, split.name, () => []).push({ port: split.port, ranks: [rank] });
+      if (split === undefined) continue;
+      const entry = { port: split.port, verbs: newWords() };
+      entry.verbs.add(verbs, rank);
+      getOrAdd((this.#byBareName ??= new Map()), split.name, () => []).push(entry);
     }
   }
 
-  findAllow(question: Question, found: FoundRules): void {
-    found.add(this.#any);
-    found.add(this.#byName.get(question.request.name));
-    if (question.bareServiceName !== undefined) found.add(this.#byName.get(question.bareServiceName));
+  findAllow(question: Question, verb: string, found: FoundRules): void {
+    this.#any?.find(verb, found);
+    if (this.#byName === undefined) return;
+    this.#byName.get(question.request.name)?.find(verb, found);
+    if (question.bareServiceName !== undefined) this.#byName.get(question.bareServiceName)?.find(verb, found);
   }
 
   /** A Deny that names objects also meets a request that may concern them: one whose name nobody knows. */
-  findDeny(question: Question, found: FoundRules): void {
-    found.add(this.#any);
+  findDeny(question: Question, verb: string, found: FoundRules): void {
+    this.#any?.find(verb, found);
     const { name } = question.request;
-    if (name === '') {
-      found.add(this.#named);
-      return;
-    }
-    found.add(this.#byName.get(name));
+    if (name === '') return this.#named?.find(verb, found);
+    this.#byName?.get(name)?.find(verb, found);
     const asked = question.proxyName;
     if (asked === undefined) return;
-    for (const entry of this.#byBareName.get(asked.name) ?? [])
-      if (portsMayMeet(entry.port, asked.port)) found.add(entry.ranks);
+    for (const { port, verbs } of this.#byBareName?.get(asked.name) ?? [])
+      if (portsMayMeet(port, asked.port)) verbs.find(verb, found);
   }
 }
+
+const newWords = (): RankedWords => new RankedWords();

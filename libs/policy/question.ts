@@ -7,8 +7,11 @@ export interface Question {
   readonly request: RequestInfo;
   /** `resource` or `resource/subresource`. */
   readonly combined: string;
-  /** `*\/subresource`, or undefined. */
-  readonly anyWithSubresource: string | undefined;
+  /** Under which a rule that names the resource is found, and one with `*` or `*\/subresource`. */
+  readonly exactKeys: readonly string[];
+  readonly wildKeys: readonly string[];
+  /** `resource/*`, which only a Deny knows. */
+  readonly allSubresourceKeys: readonly string[];
   readonly isProxy: boolean;
   readonly bareServiceName: string | undefined;
   readonly proxyName: ProxyName | undefined;
@@ -16,13 +19,20 @@ export interface Question {
   readonly literalSegment: number;
 }
 
+/** A NUL stands in no path that is accepted, so that no two pairs of words have one key. */
+export const wordKey = (group: string, resource: string): string => `${group}\0${resource}`;
+
 export function readQuestion(request: RequestInfo, upgrade: boolean): Question {
-  const { resource, subresource } = request;
+  const { resource, subresource, group } = request;
   const isProxy = subresource === 'proxy';
+  const combined = subresource === '' ? resource : `${resource}/${subresource}`;
+  const keys = (word: string): string[] => [wordKey(group, word), wordKey('*', word)];
   return {
     request,
-    combined: subresource === '' ? resource : `${resource}/${subresource}`,
-    anyWithSubresource: subresource === '' ? undefined : `*/${subresource}`,
+    combined,
+    exactKeys: keys(combined),
+    wildKeys: subresource === '' ? keys('*') : [...keys('*'), ...keys(`*/${subresource}`)],
+    allSubresourceKeys: subresource === '' ? [] : keys(`${resource}/*`),
     isProxy,
     bareServiceName: isProxy ? bareServiceName(request) : undefined,
     proxyName: isProxy && isProxied(request) ? splitProxyName(request.name) : undefined,

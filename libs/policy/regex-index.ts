@@ -1,34 +1,34 @@
 import { GatehouseError } from '#errors';
 import { mayBeTried, readPathRegex, type PathRegex } from '#kube';
 import type { Rule } from './access-rule.ts';
+import { coveredMethods } from './covered-methods.ts';
 import { getOrAdd, type FoundRules } from './found-rules.ts';
-import { addMethods, visitMethods, type Methods } from './methods.ts';
+import { RankedWords } from './ranked-words.ts';
 
 /**
  * Regular expressions of one subject, effect and mode. Each is tried on each request of that subject, in linear time:
  * they are for what neither resources nor globs can say.
  */
 export class RegexIndex {
-  readonly #entries = new Map<string, { readonly regex: PathRegex; readonly methods: Methods }>();
+  readonly #entries = new Map<string, { readonly regex: PathRegex; readonly methods: RankedWords }>();
 
   /** @throws GatehouseError `invalid` for one that RE2 does not know. */
   add(rank: number, rule: Rule): void {
     for (const text of rule.pathRegexes ?? []) {
-      const entry = getOrAdd(this.#entries, text, () => ({ regex: compile(text), methods: new Map() }));
-      addMethods(entry.methods, rule.methods, rank);
+      const entry = getOrAdd(this.#entries, text, () => ({ regex: compile(text), methods: new RankedWords() }));
+      entry.methods.add(coveredMethods(rule.methods), rank);
     }
   }
 
   findAllow(path: string, method: string, found: FoundRules): void {
     if (!mayBeTried(path)) return;
-    for (const { regex, methods } of this.#entries.values())
-      if (regex.matches(path)) visitMethods(methods, method, found);
+    for (const { regex, methods } of this.#entries.values()) if (regex.matches(path)) methods.find(method, found);
   }
 
   /** What is too long to be tried cannot be ruled out. */
   findDeny(path: string, method: string, found: FoundRules): void {
     for (const { regex, methods } of this.#entries.values())
-      if (!mayBeTried(path) || regex.matches(path)) visitMethods(methods, method, found);
+      if (!mayBeTried(path) || regex.matches(path)) methods.find(method, found);
   }
 }
 

@@ -2,16 +2,17 @@ import type { Rule } from './access-rule.ts';
 import { isClusterScoped } from './cluster-scoped.ts';
 import { getOrAdd, type FoundRules } from './found-rules.ts';
 import { NameLeaf } from './name-leaf.ts';
-import type { Question } from './question.ts';
+import { wordKey, type Question } from './question.ts';
 
-/** Resource word → API group → verb → names; each word as the rule spells it. */
-type Words = Map<string, Map<string, Map<string, NameLeaf>>>;
+/** By API group and resource word together, both as the rule spells them. */
+type Words = Map<string, NameLeaf>;
 
 /** Verbs that read or remove many objects, in all namespaces if the path names none. */
 const COLLECTION_VERBS = new Set(['list', 'watch', 'deletecollection']);
 
 /** Resource rules of one subject, effect and mode. */
 export class ResourceIndex {
+  readonly #deny: boolean;
   /** Rules without `namespaces`. */
   readonly #anywhere: Words = new Map();
   readonly #inNamespace = new Map<string, Words>();
@@ -20,36 +21,37 @@ export class ResourceIndex {
   /** Every rule with `namespaces`: what a Deny holds against a request that goes across all of them. */
   readonly #limited: Words = new Map();
 
+  constructor(deny: boolean) {
+    this.#deny = deny;
+  }
+
   *add(rank: number, rule: Rule): Generator<void, void> {
-    const places: Words[] = rule.namespaces === undefined ? [this.#anywhere] : [this.#limited];
-    for (const namespace of rule.namespaces ?? []) {
+    const { namespaces, resources = [], apiGroups = [], verbs = [], resourceNames } = rule;
+    const places: Words[] = namespaces === undefined ? [this.#anywhere] : this.#deny ? [this.#limited] : [];
+    for (const namespace of namespaces ?? [])
       places.push(namespace === '*' ? this.#inEveryNamespace : getOrAdd(this.#inNamespace, namespace, () => new Map()));
-    }
     for (const words of places) {
-      for (const resource of rule.resources ?? []) {
+      for (const resource of resources) {
         yield;
-        for (const group of rule.apiGroups ?? []) {
-          for (const verb of rule.verbs ?? []) {
-            const groups = getOrAdd(words, resource, () => new Map());
-            const verbs = getOrAdd(groups, group, () => new Map());
-            getOrAdd(verbs, verb, () => new NameLeaf()).add(rank, rule.resourceNames);
-          }
-        }
+        for (const group of apiGroups)
+          getOrAdd(words, wordKey(group, resource), () => new NameLeaf()).add(rank, verbs, resourceNames, this.#deny);
       }
     }
   }
 
+  find(question: Question, verb: string, found: FoundRules): void {
+    if (this.#deny) this.#findDeny(question, verb, found);
+    else this.#findAllow(question, verb, found);
+  }
+
   /** RBAC's matching; a proxy only where it is named (kube-rules 1.15). */
-  findAllow(question: Question, verb: string, found: FoundRules): void {
+  #findAllow(question: Question, verb: string, found: FoundRules): void {
     const { namespace, resource } = question.request;
     if (question.isProxy && resource === '*') return;
     const ask = (words: Words | undefined): void => {
       if (words === undefined || words.size === 0) return;
-      visit(words.get(question.combined), question, verb, 'findAllow', found);
-      if (question.isProxy) return;
-      visit(words.get('*'), question, verb, 'findAllow', found);
-      if (question.anyWithSubresource !== undefined)
-        visit(words.get(question.anyWithSubresource), question, verb, 'findAllow', found);
+      for (const key of question.exactKeys) words.get(key)?.findAllow(question, verb, found);
+      if (!question.isProxy) for (const key of question.wildKeys) words.get(key)?.findAllow(question, verb, found);
     };
     ask(this.#anywhere);
     ask(this.#inNamespace.get(namespace));
@@ -60,35 +62,18 @@ export class ResourceIndex {
    * What a Deny cannot rule out it denies: a list across all namespaces shows what is in the denied one. Resources
    * that are known to be cluster-scoped are spared from that, unless the rule names them.
    */
-  findDeny(question: Question, verb: string, found: FoundRules): void {
+  #findDeny(question: Question, verb: string, found: FoundRules): void {
     const { namespace, resource, group } = question.request;
     const ask = (words: Words | undefined, wildcards: boolean): void => {
       if (words === undefined || words.size === 0) return;
-      visit(words.get(question.combined), question, verb, 'findDeny', found);
+      for (const key of question.exactKeys) words.get(key)?.findDeny(question, verb, found);
       if (!wildcards) return;
-      visit(words.get('*'), question, verb, 'findDeny', found);
-      if (question.anyWithSubresource === undefined) return;
-      visit(words.get(question.anyWithSubresource), question, verb, 'findDeny', found);
-      visit(words.get(`${resource}/*`), question, verb, 'findDeny', found);
+      for (const key of question.wildKeys) words.get(key)?.findDeny(question, verb, found);
+      for (const key of question.allSubresourceKeys) words.get(key)?.findDeny(question, verb, found);
     };
     ask(this.#anywhere, true);
     ask(this.#inNamespace.get(namespace), true);
     if (namespace !== '') ask(this.#inEveryNamespace, true);
     else if (COLLECTION_VERBS.has(question.request.verb)) ask(this.#limited, !isClusterScoped(group, resource));
-  }
-}
-
-function visit(
-  groups: Map<string, Map<string, NameLeaf>> | undefined,
-  question: Question,
-  verb: string,
-  find: 'findAllow' | 'findDeny',
-  found: FoundRules,
-): void {
-  if (groups === undefined) return;
-  for (const verbs of [groups.get(question.request.group), groups.get('*')]) {
-    if (verbs === undefined) continue;
-    verbs.get(verb)?.[find](question, found);
-    verbs.get('*')?.[find](question, found);
   }
 }

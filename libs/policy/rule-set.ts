@@ -1,4 +1,3 @@
-import type { RequestInfo } from '#model';
 import type { Rule } from './access-rule.ts';
 import type { FoundRules } from './found-rules.ts';
 import type { Act } from './needed-acts.ts';
@@ -11,48 +10,45 @@ import { UrlIndex } from './url-index.ts';
 
 /** All rules of one subject on one cluster with one effect and one mode. */
 export class RuleSet {
+  readonly #deny: boolean;
   #resources: ResourceIndex | undefined;
   #urls: UrlIndex | undefined;
   #paths: PathIndex | undefined;
   #regexes: RegexIndex | undefined;
 
+  constructor(effect: 'Allow' | 'Deny' | undefined) {
+    this.#deny = effect === 'Deny';
+  }
+
   /** In steps, so that a rule of many words does not hold up the event loop. */
   *add(rank: number, rule: Rule): Generator<void, void> {
-    if (rule.resources?.length) yield* (this.#resources ??= new ResourceIndex()).add(rank, rule);
+    if (rule.resources?.length) yield* (this.#resources ??= new ResourceIndex(this.#deny)).add(rank, rule);
     if (rule.nonResourceURLs?.length) (this.#urls ??= new UrlIndex()).add(rank, rule);
     if (rule.paths?.length) (this.#paths ??= new PathIndex()).add(rank, rule);
     if (rule.pathRegexes?.length) (this.#regexes ??= new RegexIndex()).add(rank, rule);
   }
 
-  findAllow(question: Question, act: Act, found: FoundRules): void {
+  find(question: Question, act: Act, found: FoundRules): void {
     const { request } = question;
-    if (request.isResource) this.#resources?.findAllow(question, act.verb, found);
+    if (request.isResource) this.#resources?.find(question, act.verb, found);
+    else if (this.#deny) this.#urls?.findDeny(request, act.verb, found);
     else this.#urls?.find(request.path, act.verb, found);
     if (this.#paths === undefined && this.#regexes === undefined) return;
+    if (this.#deny) this.#findDeniedPath(question, act.method, found);
+    else this.#findAllowedPath(question, act.method, found);
+  }
+
+  #findAllowedPath({ request, literalSegment }: Question, method: string, found: FoundRules): void {
     const path = allowedPath(request);
-    this.#paths?.findAllow(segmentsOf(path), act.method, question.literalSegment, found);
+    this.#paths?.findAllow(segmentsOf(path), method, literalSegment, found);
     // What must be spelled literally no expression spells.
-    if (question.literalSegment < 0) this.#regexes?.findAllow(path, act.method, found);
+    if (literalSegment < 0) this.#regexes?.findAllow(path, method, found);
   }
 
-  findDeny(question: Question, act: Act, found: FoundRules): void {
-    const { request } = question;
-    if (request.isResource) this.#resources?.findDeny(question, act.verb, found);
-    else this.#findDeniedUrl(request, act.verb, found);
-    if (this.#paths === undefined && this.#regexes === undefined) return;
+  #findDeniedPath({ request }: Question, method: string, found: FoundRules): void {
     for (const path of deniedPaths(request)) {
-      this.#paths?.findDeny(segmentsOf(path), act.method, found);
-      this.#regexes?.findDeny(path, act.method, found);
-    }
-  }
-
-  /** `/logs/` reaches what `/logs` reaches. A HEAD is a GET. */
-  #findDeniedUrl({ path, method }: RequestInfo, verb: string, found: FoundRules): void {
-    if (this.#urls === undefined) return;
-    const trimmed = path.replace(/\/+$/, '');
-    for (const spelling of trimmed === path || trimmed === '' ? [path] : [path, trimmed]) {
-      this.#urls.find(spelling, verb, found);
-      if (method === 'HEAD') this.#urls.find(spelling, 'get', found);
+      this.#paths?.findDeny(segmentsOf(path), method, found);
+      this.#regexes?.findDeny(path, method, found);
     }
   }
 }

@@ -1,0 +1,124 @@
+/**
+ * What a decision costs as rules and mappings grow, without sockets: mapping look-up and policy, for many people.
+ *
+ *   node --conditions=source test/bench/policy.bench.ts
+ *
+ * `npm run bench` calls `measurePolicy` as one of its sections.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parseRequest } from '#kube';
+import { compileMappings, type CompiledMappings } from '#mapping';
+import type { RequestInfo } from '#model';
+import { checkCompiles } from '#pipeline';
+import { compilePolicy, decide, type CompiledPolicy } from '#policy';
+import { longestBlock, threadMs } from './longest-block.ts';
+import { makeMapping, makePeople, makeRule } from './policy-objects.ts';
+
+export interface PolicyMeasurement {
+  readonly rules: number;
+  readonly mappings: number;
+  /** Mapping look-up and decision together, on one core. */
+  readonly decisionsPerSecond: number;
+  readonly microsecondsPerDecision: number;
+  readonly allowedPercent: number;
+  /** Heap that the compiled policy adds to the objects that it was made of. */
+  readonly bytesPerRule: number;
+  readonly compileMs: number;
+  /** Longest processor time for which compiling in slices, rules and mappings, let nothing else run. */
+  readonly longestBlockMs: number;
+}
+
+const ROUNDS = 300;
+const WARM_ROUNDS = 30;
+
+/** Measures each number of rules beside the same mappings. */
+export async function measurePolicy(
+  options: { readonly rules?: readonly number[]; readonly mappings?: number } = {},
+): Promise<PolicyMeasurement[]> {
+  const { rules = [10, 100, 1_000, 10_000], mappings = 100_000 } = options;
+  const mappingObjects = Array.from({ length: mappings }, (_, at) => makeMapping(at));
+  const compiledMappings = compileMappings(
+    mappingObjects.map(({ metadata, spec }) => ({ ...spec, name: metadata.name })),
+  );
+  // The code is warm before the first is measured.
+  timeDecisions(compilePolicy(inputsOf(100)), compiledMappings, 100);
+  const measured: PolicyMeasurement[] = [];
+  for (const count of rules) {
+    const inputs = inputsOf(count);
+    const before = heapBytes();
+    const startedAt = performance.now();
+    const policy = compilePolicy(inputs);
+    const compileMs = performance.now() - startedAt;
+    const bytesPerRule = (heapBytes() - before) / count;
+    const { microseconds, allowedPercent } = timeDecisions(policy, compiledMappings, count);
+    const objects = [...Array.from({ length: count }, (_, at) => makeRule(at)), ...mappingObjects];
+    const longestBlockMs = await longestBlock(() => checkCompiles(objects));
+    measured.push({
+      rules: count,
+      mappings,
+      decisionsPerSecond: Math.round(1e6 / microseconds),
+      microsecondsPerDecision: microseconds,
+      allowedPercent,
+      bytesPerRule: Math.round(bytesPerRule),
+      compileMs,
+      longestBlockMs,
+    });
+  }
+  return measured;
+}
+
+const inputsOf = (count: number) =>
+  Array.from({ length: count }, (_, at) => {
+    const { metadata, spec } = makeRule(at);
+    return { ...spec, name: metadata.name, version: '1' };
+  });
+
+/** By the processor time of this thread, over a second or so, since the clock of it is coarse. */
+function timeDecisions(
+  policy: CompiledPolicy,
+  mappings: CompiledMappings,
+  rules: number,
+): { microseconds: number; allowedPercent: number } {
+  const people = makePeople(rules);
+  const requests = people.map(({ namespace, name }, at) => request(namespace, at % 4 === 3 ? 'secrets' : 'pods', name));
+  const context = { upgrade: false, sourceAddress: '10.0.0.7', nowMs: 1_767_225_600_000 };
+  let allowed = 0;
+  let startedAt = 0;
+  for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
+    if (round === 0) startedAt = threadMs();
+    allowed = 0;
+    for (const [at, { identity }] of people.entries()) {
+      if (mappings.find(identity, 'demo') === undefined) throw new Error(`no mapping for ${identity.username}`);
+      if (decide(policy, identity, 'demo', requests[at] as RequestInfo, context).allowed) allowed++;
+    }
+  }
+  const microseconds = ((threadMs() - startedAt) * 1000) / (ROUNDS * people.length);
+  return { microseconds, allowedPercent: Math.round((allowed * 100) / people.length) };
+}
+
+function request(namespace: string, resource: string, name: string): RequestInfo {
+  const parsed = parseRequest('GET', `/api/v1/namespaces/${namespace}/${resource}/${name}`);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.request;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+function heapBytes(): number {
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+if (import.meta.main) {
+  const measured = await measurePolicy();
+  console.table(
+    measured.map(({ microsecondsPerDecision, compileMs, longestBlockMs, ...row }) => ({
+      ...row,
+      'µs a decision': Number(microsecondsPerDecision.toFixed(2)),
+      'compile ms': Math.round(compileMs),
+      'longest block ms': Number(longestBlockMs.toFixed(1)),
+    })),
+  );
+}
