@@ -3,5 +3,6 @@
  * API or SQL that is right on SQLite and PostgreSQL alike, and the store's tests run them on both.
  */
 import { FirstSchema1764000000000 } from './0001-first-schema.ts';
+import { AuditServedBy1764100000000 } from './0002-audit-served-by.ts';
 
-export const MIGRATIONS = [FirstSchema1764000000000] as const;
+export const MIGRATIONS = [FirstSchema1764000000000, AuditServedBy1764100000000] as const;

@@ -43,6 +43,7 @@ const record: AuditRecord = {
   upstreamRequests: 0,
   revision: 1,
   annotations: {},
+  servedBy: '',
 };
 
 describe('names from requests', () => {

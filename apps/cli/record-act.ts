@@ -52,6 +52,7 @@ export async function recordAct(store: Store, act: Act, nowMs: number): Promise<
       bytesOut: 0,
       upstreamRequests: 0,
       revision: 0,
+      servedBy: '',
       annotations: {},
     },
   ]);

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAuditQueue } from '#audit';
 import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
@@ -25,6 +24,7 @@ import { createDescribeMe } from './me/describe-me.ts';
 import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
+import { openAuditQueue } from './open-audit-queue.ts';
 import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
@@ -42,6 +42,8 @@ import {
   READ_METRICS,
   REFRESH_SNAPSHOT,
   TAKE_PROFILE,
+  FLUSH_AUDIT,
+  FLUSH_EVERYWHERE,
   TAKE_REFUSALS,
 } from './workers/topics.ts';
 
@@ -49,13 +51,26 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   /** Readiness first, then drain, then the audit log. The store is the caller's. */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+  /** Resolves, with the reason, when it cannot go on and must be closed. */
+  readonly failed?: Promise<Error>;
 }
+
+type Closer = (options: CloseOptions) => Promise<void> | void;
 
 export interface BootPorts {
   readonly store: Store;
   readonly supervisor: SupervisorLink;
+  /** Name of the gateway that this worker is one of. */
+  readonly gateway: string;
   readonly log: Log;
+}
+
+export interface CloseOptions {
+  /** How long open requests may go on. Default: `timeouts.shutdownGraceSeconds`. */
+  readonly graceMs?: number;
+  /** How long to go on saving audit records while the store fails. */
+  readonly saveWithinMs?: number;
 }
 
 /**
@@ -63,9 +78,9 @@ export interface BootPorts {
  * @throws for whatever makes serving impossible (certificate, port); nothing is left open then.
  */
 export async function bootGateway(config: Config, ports: BootPorts): Promise<Gateway> {
-  const closers: (() => Promise<void> | void)[] = [];
-  const close = async (): Promise<void> => {
-    for (const act of closers.splice(0).reverse()) await act();
+  const closers: Closer[] = [];
+  const close = async (options: CloseOptions = {}): Promise<void> => {
+    for (const act of closers.splice(0).reverse()) await act(options);
   };
   try {
     return await boot(config, ports, closers, close);
@@ -77,25 +92,15 @@ export async function bootGateway(config: Config, ports: BootPorts): Promise<Gat
 
 async function boot(
   config: Config,
-  { store, supervisor, log }: BootPorts,
-  closers: (() => Promise<void> | void)[],
-  close: () => Promise<void>,
+  { store, supervisor, gateway, log }: BootPorts,
+  closers: Closer[],
+  close: Gateway['close'],
 ): Promise<Gateway> {
   let draining = false;
   const now = (): number => Date.now();
-  const audit = createAuditQueue(store.audit, {
-    maxQueued: config.audit.maxQueuedRecords,
-    flushEveryMs: config.audit.flushIntervalMilliseconds,
-    maxBatch: 1000,
-    onError: (error) => log.error('audit records not saved; trying again', { error: String(error) }),
-    onUnsaved: (records) => records.forEach((record) => log.error('audit record not saved', { record })),
-    clock: {
-      now,
-      setTimeout: (act, ms) => setTimeout(act, ms),
-      clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-    },
-  });
-  closers.push(() => audit.close());
+  const audit = openAuditQueue(store.audit, config.audit, log);
+  supervisor.answer(FLUSH_AUDIT, () => audit.flush());
+  closers.push(({ saveWithinMs }) => audit.close(saveWithinMs));
   const refusals = createRefusalCounter(
     {
       burstPerSource: config.audit.refusalBurstPerSource,
@@ -135,6 +140,7 @@ async function boot(
     addresses: createAddressReader(config.trustedProxies),
     timeouts: config.timeouts,
     maxBodyBytes: config.limits.maxBodyBytes || Infinity,
+    servedBy: `${gateway}/${supervisor.worker}`,
   };
   const identity: PipelinePorts['identity'] = {
     keySets: createKeySets({ now }),
@@ -164,7 +170,7 @@ async function boot(
   const ownCalls: OwnCallPorts = {
     now,
     newAuditId: uuidV7,
-    record: createOwnCallRecorder({ audit, revision: () => snapshot().revision }),
+    record: createOwnCallRecorder({ audit, revision: () => snapshot().revision, servedBy: settings.servedBy }),
   };
   const tokensOfAccounts = createServiceAccountTokens(ownCalls);
   const pipelinePorts: PipelinePorts = {
@@ -186,7 +192,10 @@ async function boot(
     ownApi: createOwnApi({
       objects: store.objects,
       audit: store.audit,
-      flushAudit: () => audit.flush(),
+      async flushAudit() {
+        await audit.flush();
+        await supervisor.ask(FLUSH_EVERYWHERE, undefined);
+      },
       checkCompiles,
       applied: () => supervisor.ask(APPLY_EVERYWHERE, undefined),
     }),
@@ -251,6 +260,7 @@ async function boot(
     {
       host: config.listen.host,
       port: config.listen.port,
+      shared: config.workers > 1,
       certificate: certificates?.current(),
       headersSeconds: config.timeouts.headersSeconds,
       idleConnectionSeconds: config.timeouts.idleConnectionSeconds,
@@ -266,11 +276,12 @@ async function boot(
   );
   clientConnections = listener.connections;
   useCertificate = listener.useCertificate;
-  closers.push(async () => {
+  closers.push(async ({ graceMs }) => {
     draining = true;
-    await listener.close(config.timeouts.shutdownGraceSeconds * 1000);
+    await listener.close(graceMs ?? config.timeouts.shutdownGraceSeconds * 1000);
   });
   log.info('serving', {
+    pid: process.pid,
     url: config.externalUrl,
     host: config.listen.host,
     port: listener.port,

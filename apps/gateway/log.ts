@@ -7,17 +7,18 @@ export interface Log {
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 
-/** @param level the least level that is written. */
-export function createLog(
-  level: string,
-  write: (line: string) => void = (line) => void process.stderr.write(line),
-): Log {
+/**
+ * @param level the least level that is written.
+ * @param always fields of every line.
+ */
+export function createLog(level: string, always: Record<string, unknown> = {}): Log {
   const least = Math.max(0, LEVELS.indexOf(level));
   const at =
     (name: string) =>
     (message: string, fields: Record<string, unknown> = {}) => {
       if (LEVELS.indexOf(name) < least) return;
-      write(`${JSON.stringify({ time: new Date().toISOString(), level: name, message, ...fields })}\n`);
+      const line = { time: new Date().toISOString(), level: name, message, ...always, ...fields };
+      process.stderr.write(`${JSON.stringify(line)}\n`);
     };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }

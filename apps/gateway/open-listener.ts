@@ -25,6 +25,8 @@ export async function openListener(
   options: {
     host: string;
     port: number;
+    /** Other workers listen on the same port, and the kernel spreads connections over all. */
+    shared: boolean;
     certificate: ServingCertificate | undefined;
     headersSeconds: number;
     idleConnectionSeconds: number;
@@ -65,7 +67,7 @@ export async function openListener(
   server.on('clientError', dispatcher.onClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen({ port: options.port, host: options.host, reusePort: options.shared }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -74,10 +76,15 @@ export async function openListener(
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, graceMs);
-      await closed;
+      let timer: NodeJS.Timeout | undefined;
+      const cut = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+          resolve();
+        }, graceMs);
+      });
+      // Who never ends the TLS handshake is in no list, and is not waited for.
+      await Promise.race([closed, cut]);
       // close() does not wait for upgraded sockets.
       while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
       clearTimeout(timer);

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { uuidV7 } from '#pipeline';
-import { openStore, type Store } from '#store';
+import { openStore, type SharedStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
@@ -9,18 +11,30 @@ import type { MetricsListener } from './metrics/open-metrics-listener.ts';
 import { serveMetrics } from './metrics/serve-metrics.ts';
 import { createCountedRefusalRecorder } from './record-counted-refusals.ts';
 import { ensureServingCertificate } from './serving-certificate.ts';
-import type { WorkersLink } from './workers/link.ts';
-import { APPLY_EVERYWHERE, CLAIM_STATE, LAST_REFUSALS, REFRESH_SNAPSHOT, TAKE_REFUSALS } from './workers/topics.ts';
+import type { Topic, WorkersLink } from './workers/link.ts';
+import {
+  APPLY_EVERYWHERE,
+  CLAIM_STATE,
+  FLUSH_AUDIT,
+  FLUSH_EVERYWHERE,
+  LAST_REFUSALS,
+  REFRESH_SNAPSHOT,
+  TAKE_REFUSALS,
+} from './workers/topics.ts';
 
 /** What a gateway has once, however many workers serve. */
 export interface Shared {
-  readonly store: Store;
+  readonly store: SharedStore;
+  /** Names this run of the gateway in audit records. */
+  readonly gateway: string;
+  /** Completes what a worker that ended has left open. */
+  workerLost(worker: number): void;
   close(): Promise<void>;
 }
 
 const SWEEP_EVERY_MS = 60_000;
 /** Longer than any compile takes; a worker that hangs must not hold every admin's change. */
-const APPLY_WITHIN_MS = 2_000;
+const CONFIRM_WITHIN_MS = 2_000;
 const COUNT_WITHIN_MS = 2_000;
 
 /**
@@ -29,6 +43,7 @@ const COUNT_WITHIN_MS = 2_000;
  * @throws StoreStartError, GatehouseError; nothing is left open then.
  */
 export async function openShared(config: Config, log: Log, workers: WorkersLink): Promise<Shared> {
+  const gateway = `${hostname()}-${randomBytes(4).toString('hex')}`;
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
@@ -37,11 +52,14 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       base64: config.encryptionKey,
       file: config.encryptionKeyFile ?? (config.databaseUrl ? undefined : join(config.dataDirectory, 'encryption.key')),
     },
+    // Alone, this process serves all; beside workers it writes manifests and sweeps.
+    databaseConnections: config.workers === 1 ? config.databaseConnections : 2,
+    gateway,
     log,
   });
   let metrics: MetricsListener | undefined;
   try {
-    metrics = await serveMetrics(config, { workers, log, alone: true });
+    metrics = await serveMetrics(config, { workers, log, alone: config.workers === 1 });
     if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
     await ensureServingCertificate(config, log);
   } catch (error) {
@@ -50,11 +68,12 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     throw error;
   }
   workers.answer(CLAIM_STATE, createStateClaims());
-  workers.answer(APPLY_EVERYWHERE, async () => {
-    const { failed } = await workers.askAll(REFRESH_SNAPSHOT, undefined, APPLY_WITHIN_MS);
-    for (const { worker, error } of failed)
-      log.warn('a worker has not confirmed a configuration change', { worker, error: error.message });
-  });
+  const everywhere = (what: Topic<undefined, void>, complaint: string) => async () => {
+    const { failed } = await workers.askAll(what, undefined, CONFIRM_WITHIN_MS);
+    for (const { worker, error } of failed) log.warn(complaint, { asked: worker, error: error.message });
+  };
+  workers.answer(APPLY_EVERYWHERE, everywhere(REFRESH_SNAPSHOT, 'a worker has not confirmed a configuration change'));
+  workers.answer(FLUSH_EVERYWHERE, everywhere(FLUSH_AUDIT, 'a worker has not saved its audit records for a reader'));
   const counted = createCountedRefusalRecorder({
     append: (records) => store.audit.append(records),
     newAuditId: uuidV7,
@@ -67,20 +86,36 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       await counted.flush();
     });
   }, config.audit.refusalIntervalSeconds * 1000);
-  const sweep = setInterval(
-    () =>
-      void store.sessions
-        .deleteExpired(Date.now())
-        .catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) })),
-    SWEEP_EVERY_MS,
-  );
+  const lost: number[] = [];
+  const completeAbandoned = async (): Promise<void> => {
+    try {
+      const found = await store.audit.completeAbandoned(gateway, lost, Date.now());
+      if (found > 0) log.warn('requests of a process that ended are marked in the audit log', { processes: found });
+    } catch (error) {
+      log.warn('requests of a process that ended are not yet marked in the audit log', { error: String(error) });
+    }
+  };
+  let marking = completeAbandoned();
+  const mark = (): void => void (marking = marking.then(completeAbandoned));
+  const sweep = setInterval(() => {
+    mark();
+    store.sessions
+      .deleteExpired(Date.now())
+      .catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) }));
+  }, SWEEP_EVERY_MS);
   return {
     store,
+    gateway,
+    workerLost(worker) {
+      lost.push(worker);
+      mark();
+    },
     async close() {
       clearInterval(sweep);
       clearInterval(recordCounted);
       await counted.flush();
       await metrics?.close();
+      await marking;
       await store.close();
     },
   };

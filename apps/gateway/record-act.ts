@@ -24,7 +24,14 @@ export function createActRecorder(ports: {
     // A flood of failing logins is counted like any other anonymous one.
     const isAnonymous = act.outcome === 'refused' && !act.identity;
     if (isAnonymous && !ports.refusals.admit(sourceAddress, act.code ?? 'invalidCredential')) return;
-    const draft = createAuditDraft(uuidV7(nowMs), nowMs, ports.revision(), request.method ?? '', request.url ?? '');
+    const draft = createAuditDraft(
+      uuidV7(nowMs),
+      nowMs,
+      ports.revision(),
+      request.method ?? '',
+      request.url ?? '',
+      ports.settings.servedBy,
+    );
     const read = readRequestHeaders(request.rawHeaders);
     draft.sourceAddress = sourceAddress;
     draft.userAgent = read.ok ? (read.headers.userAgent ?? '') : '';

@@ -103,6 +103,7 @@ function toRecord(entry: CountedRefusals, auditId: string): AuditRecord {
     bytesOut: 0,
     upstreamRequests: 0,
     revision: 0,
+    servedBy: '',
     annotations: {
       code,
       count: String(entry.count),

@@ -13,9 +13,17 @@ const GATEWAY = 'gatehouse';
 export function createOwnCallRecorder(ports: {
   readonly audit: Pick<AuditQueue, 'record'>;
   revision(): number;
+  readonly servedBy: string;
 }): (call: OwnCall) => void {
   return (call) => {
-    const draft = createAuditDraft(call.auditId, call.receivedAtMs, ports.revision(), call.method, call.target);
+    const draft = createAuditDraft(
+      call.auditId,
+      call.receivedAtMs,
+      ports.revision(),
+      call.method,
+      call.target,
+      ports.servedBy,
+    );
     const parsed = parseRequest(call.method, call.target);
     if (parsed.ok) draft.request = parsed.request;
     draft.cluster = call.cluster;

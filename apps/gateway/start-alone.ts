@@ -9,7 +9,7 @@ export async function startAlone(config: Config, log: Log): Promise<Gateway> {
   const { workers, supervisor } = createLoopback();
   const shared = await openShared(config, log, workers);
   try {
-    const gateway = await bootGateway(config, { store: shared.store, supervisor, log });
+    const gateway = await bootGateway(config, { store: shared.store, supervisor, gateway: shared.gateway, log });
     return {
       ...gateway,
       async close() {

@@ -136,7 +136,7 @@ describe('while the store fails', () => {
   });
 
   test('close goes on trying, at once, and gives back what it could not save in time', async () => {
-    const { store, clock, queue, unsaved } = setUp({ closeWithinMs: 3_000 });
+    const { store, clock, queue, unsaved } = setUp();
     store.failing = true;
     queue.record(record('a'));
     await clock.advance(20);
@@ -150,7 +150,7 @@ describe('while the store fails', () => {
   });
 
   test('close saves everything when the store comes back in time', async () => {
-    const { store, clock, queue, unsaved } = setUp({ closeWithinMs: 3_000 });
+    const { store, clock, queue, unsaved } = setUp();
     store.failing = true;
     queue.record(record('a'));
     queue.record(record('b'));

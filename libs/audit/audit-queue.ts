@@ -20,8 +20,6 @@ export interface AuditQueueOptions {
   /** Told of each failed commit. Never given a record. */
   readonly onError: (error: unknown) => void;
   readonly clock: AuditClock;
-  /** How long `close` goes on trying while the store fails. Default 10,000. */
-  readonly closeWithinMs?: number;
   /** Given what `close` could not save, and what comes after it, so that the program may put it elsewhere. */
   readonly onUnsaved?: (records: readonly AuditRecord[]) => void;
 }
@@ -48,8 +46,8 @@ export interface AuditQueue {
   flush(): Promise<void>;
   /** False from a failed commit until one succeeds, while full, and once closed: then no request may be taken. */
   healthy(): boolean;
-  /** Saves what is left. @throws GatehouseError auditUnavailable where that failed for `closeWithinMs`. */
-  close(): Promise<void>;
+  /** Saves what is left. @throws GatehouseError auditUnavailable where that failed for `withinMs` (default 10,000). */
+  close(withinMs?: number): Promise<void>;
   stats(): AuditQueueStats;
 }
 
@@ -60,6 +58,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+const CLOSE_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -169,11 +168,11 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
     });
   }
 
-  async function drain(): Promise<void> {
+  async function drain(withinMs: number): Promise<void> {
     if (queue.length === 0 && overflow.count() === 0) return;
     const emptied = new Promise<boolean>((resolve) => {
       whenEmpty.push(() => resolve(true));
-      const limit = clock.setTimeout(() => resolve(false), options.closeWithinMs ?? 10_000);
+      const limit = clock.setTimeout(() => resolve(false), withinMs);
       whenEmpty.push(() => clock.clearTimeout(limit));
     });
     retryNow();
@@ -192,9 +191,9 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
     },
     flush: whenSaved,
     healthy: () => failuresInARow === 0 && queue.length < maxQueued && !closing,
-    close() {
+    close(withinMs = CLOSE_WITHIN_MS) {
       closing = true;
-      closedOnce ??= drain().finally(() => {
+      closedOnce ??= drain(withinMs).finally(() => {
         closed = true;
         if (timer !== undefined) clock.clearTimeout(timer);
       });

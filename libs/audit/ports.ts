@@ -57,4 +57,9 @@ export interface AuditStore {
   get(auditId: string): Promise<AuditRecord | undefined>;
   /** What rules did in requests received at or after `since`; Unix milliseconds. @throws GatehouseError storeUnavailable. */
   useOfRules(since: number): Promise<UseOfRules>;
+  /**
+   * Completes, as `Panic`, what the lost workers of `gateway` have left open, and what gateways have that run no more.
+   * A record that arrives late still completes its row. Answers how many workers had left something open.
+   */
+  completeAbandoned(gateway: string, lostWorkers: readonly number[], nowMs: number): Promise<number>;
 }

@@ -38,6 +38,7 @@ const RECORD: AuditRecord = {
   upstreamRequests: 1,
   revision: 7,
   annotations: {},
+  servedBy: 'gateway-1/2',
 };
 
 test('a record becomes an Event as the API server writes them', () => {
@@ -72,6 +73,7 @@ test('a record becomes an Event as the API server writes them', () => {
       'gatehouse.dev/duration-ms': '5.25',
       'gatehouse.dev/upstream-requests': '1',
       'gatehouse.dev/revision': '7',
+      'gatehouse.dev/served-by': 'gateway-1/2',
     },
   });
 });

@@ -107,6 +107,7 @@ function annotations(record: AuditRecord): Record<string, string> {
     'duration-ms': record.durationMs === undefined ? '' : String(record.durationMs),
     'upstream-requests': String(record.upstreamRequests),
     revision: String(record.revision),
+    'served-by': record.servedBy,
   };
   return Object.fromEntries(Object.entries(present(values)).map(([key, value]) => [`gatehouse.dev/${key}`, value]));
 }

@@ -4,6 +4,9 @@ import type { Config } from './config.ts';
 
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\]|localhost)$/;
 
+/** Where the kernel spreads connections over all who listen on a port (SO_REUSEPORT). */
+export const canSharePort = ['linux', 'freebsd'].includes(process.platform);
+
 export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(host);
 
 /** Faults that show only when several keys are looked at together. */
@@ -15,6 +18,7 @@ export function checkTogether(config: Config): Problem[] {
     ...checkFiles(config),
     ...checkSession(config),
     ...checkMetrics(config),
+    ...checkWorkers(config),
   ];
 }
 
@@ -94,6 +98,11 @@ function checkFiles({ tls, manifestsDirectory, encryptionKeyFile, databaseUrl }:
   return wanted.flatMap(([path, file]) =>
     file === undefined || existsSync(file) ? [] : [{ path, message: `there is nothing at ${file}` }],
   );
+}
+
+function checkWorkers({ workers }: Config): Problem[] {
+  if (workers === 1 || canSharePort) return [];
+  return [{ path: 'workers', message: `must be 1 on ${process.platform}, which cannot share a port among processes` }];
 }
 
 function checkSession({ session }: Config): Problem[] {

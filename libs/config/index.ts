@@ -7,6 +7,6 @@ export { isLoopbackHost } from './check-together.ts';
 export { loadConfig } from './load-config.ts';
 export type { LoadConfigOptions, LoadedConfig } from './load-config.ts';
 export type { Config } from './config.ts';
-export { printableConfig } from './print-config.ts';
+export { hideSecrets, printableConfig } from './print-config.ts';
 export { CONFIG_KEYS } from './config-keys.ts';
 export type { ConfigKey } from './config-keys.ts';

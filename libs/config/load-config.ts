@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { readProblems, readYaml, type Problem } from '#resources';
-import { checkTogether } from './check-together.ts';
+import { canSharePort, checkTogether } from './check-together.ts';
 import { CONFIG_KEYS, type ConfigKey } from './config-keys.ts';
 import type { Config } from './config.ts';
 import { hideSecrets } from './print-config.ts';
@@ -131,7 +132,11 @@ function inWordsOf(path: string, fromEnvironment: ReadonlyMap<string, unknown>):
 }
 
 function finish(parsed: ReturnType<typeof configSchema.parse>, folderFor: (key: string) => string): Config {
-  const config = { ...structuredClone(parsed), externalUrl: externalUrlOf(parsed) };
+  const config = {
+    ...structuredClone(parsed),
+    externalUrl: externalUrlOf(parsed),
+    workers: parsed.workers ?? defaultWorkers(),
+  };
   for (const key of CONFIG_KEYS) if (key.pathKind) resolvePath(config, key, folderFor(key.key));
   return config;
 }
@@ -146,6 +151,9 @@ function resolvePath(config: object, key: ConfigKey, folder: string): void {
   const last = key.path.at(-1) as string;
   if (typeof holder[last] === 'string') holder[last] = resolve(folder, holder[last]);
 }
+
+/** As many as there are cores for this process, which may be fewer than the machine has. */
+const defaultWorkers = (): number => (canSharePort ? Math.min(availableParallelism(), 256) : 1);
 
 function externalUrlOf({ externalUrl, listen, tls }: ReturnType<typeof configSchema.parse>): string {
   if (externalUrl !== undefined)

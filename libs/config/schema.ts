@@ -40,6 +40,19 @@ export const configSchema = z.strictObject({
         .meta(about({ description: 'Port of the public listener.' })),
     })
     .prefault({}),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .meta(
+      about({
+        description:
+          'Processes that serve, all on the one port. With 1 everything is one process; with more, one beside them supervises.',
+        defaultText: 'the number of cores; `1` where the system cannot share a port (macOS, Windows)',
+        example: 2,
+      }),
+    ),
   externalUrl: text.optional().meta(
     about({
       description:
@@ -111,6 +124,17 @@ export const configSchema = z.strictObject({
       example: 'postgres://gatehouse:password@db.example.com/gatehouse',
     }),
   ),
+  databaseConnections: z
+    .int()
+    .min(4)
+    .max(1000)
+    .default(20)
+    .meta(
+      about({
+        description:
+          'Connections to PostgreSQL that one gateway opens at the most, divided among its workers (two each at the least), beside one that listens for changes.',
+      }),
+    ),
   encryptionKeyFile: text.optional().meta(
     about({
       description:

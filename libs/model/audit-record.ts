@@ -58,4 +58,6 @@ export interface AuditRecord {
   readonly revision: number;
   /** Machine-readable extras: error code, reported rules. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** `<gateway>/<worker>`: the process that served it; '' for acts of `bin/gatehouse`. */
+  readonly servedBy: string;
 }

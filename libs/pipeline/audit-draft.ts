@@ -32,6 +32,7 @@ export function createAuditDraft(
   revision: number,
   method: string,
   target: string,
+  servedBy: string,
 ): AuditDraft {
   const startedAt = performance.now();
   return {
@@ -89,6 +90,7 @@ export function createAuditDraft(
         bytesOut: this.bytesOut,
         upstreamRequests: this.upstreamRequests,
         revision,
+        servedBy,
         annotations: {
           ...this.annotations,
           ...(refusal ? { code: refusal.code } : {}),

@@ -53,6 +53,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       snapshot.revision,
       request.method ?? '',
       request.url ?? '',
+      settings.servedBy,
     );
     let place: Lease | undefined;
     let stream: RequestInfo | undefined;
@@ -207,6 +208,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         ports.snapshot().revision,
         source.method,
         source.target,
+        settings.servedBy,
       );
       draft.sourceAddress = settings.addresses.read(source.address, undefined);
       draft.refusal = { code, message: ERRORS[code].message };

@@ -56,6 +56,8 @@ export interface PipelineSettings {
   readonly timeouts: ForwardTimeouts;
   /** Of a request body, whatever it is sent to; Infinity for no limit. */
   readonly maxBodyBytes: number;
+  /** `<gateway>/<worker>`, for the audit record. */
+  readonly servedBy: string;
 }
 
 export interface PipelinePorts {

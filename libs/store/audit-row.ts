@@ -39,6 +39,7 @@ const COLUMNS = {
   upstreamRequests: 'upstream_requests',
   revision: 'revision',
   annotations: 'annotations',
+  servedBy: 'served_by',
 } as const satisfies Record<Field, string>;
 
 export const AUDIT_FIELDS = Object.keys(COLUMNS) as Field[];
@@ -52,6 +53,8 @@ const WHOLE = new Set<Field>([
   'upstreamRequests',
   'revision',
 ]);
+
+const OPTIONAL = new Set<Field>(['completedAtMs', 'durationMs']);
 
 /** The column's type in PostgreSQL. */
 export function auditColumnType(column: string): 'bigint' | 'double precision' | 'text' {
@@ -67,17 +70,30 @@ const MAX_INDEXED = 512;
 const MAX_TEXT = 64 * 1024;
 
 /**
- * Flattens a record into values that every database takes. One that it refuses would stop all that wait behind it, so
- * what no column can hold (NUL, lone surrogates, fractions, more than fits an index) is replaced, visibly, here.
+ * Values of a record, in the order of AUDIT_FIELDS, as values that every database takes. One that it refuses would stop
+ * all that wait behind it, so what no column can hold (NUL, lone surrogates, fractions, more than fits an index) is
+ * replaced, visibly, here.
  */
-export function toAuditRow(record: AuditRecord): AuditValue[] {
-  return AUDIT_FIELDS.map((field) => {
-    const value = record[field];
+export function toAuditRow(values: readonly unknown[]): AuditValue[] {
+  return AUDIT_FIELDS.map((field, at) => {
+    const value = values[at];
     if (typeof value === 'string') return toAuditText(field, value);
     if (typeof value === 'number') return WHOLE.has(field) ? whole(value) : Number.isFinite(value) ? value : null;
-    if (value === undefined) return null;
+    // JSON has no NaN and no undefined: both arrive as null.
+    if (value === undefined || value === null) return OPTIONAL.has(field) ? null : WHOLE.has(field) ? 0 : '';
     return clean(JSON.stringify(value), Number.POSITIVE_INFINITY);
   });
+}
+
+/** Whether every column takes the record as it is; its text is looked at by the caller, as JSON. */
+export function fitsColumns(record: AuditRecord, text: string): boolean {
+  if (text.length > MAX_TEXT || record.username.length > MAX_INDEXED || record.auditId.length > MAX_INDEXED)
+    return false;
+  for (const field of WHOLE) {
+    const value = record[field];
+    if (!Number.isSafeInteger(value) && !(value === undefined && OPTIONAL.has(field))) return false;
+  }
+  return true;
 }
 
 /** Back from a row as the database gives it, keyed by column. */

@@ -1,21 +1,35 @@
 import type { AuditFilter, AuditPage, AuditStore } from '#audit';
 import type { AuditRecord } from '#model';
-import { AUDIT_COLUMNS, fromAuditRow, toAuditRow, toAuditText, type AuditValue } from './audit-row.ts';
+import { decodeAuditBatch, encodeAuditBatch, encodeAuditObjects } from './audit-batch.ts';
+import { AUDIT_COLUMNS, fromAuditRow, toAuditText, type AuditValue } from './audit-row.ts';
+import { completeAbandoned } from './complete-abandoned.ts';
 import { readContinue, writeContinue } from './audit-continue.ts';
 import { countRuleUse } from './audit-rule-use.ts';
-import { auditInsertFor } from './audit-insert.ts';
+import { insertAuditObjects, insertAuditRows } from './audit-insert.ts';
 import type { Database } from './database.ts';
 
-export function createAuditStore(database: Database): AuditStore {
+/** What SQLite's own thread has beside the port: records come to it encoded. */
+export interface LocalAuditStore extends AuditStore {
+  /** Batches of `encodeAuditBatch`, from one worker or from several, in one transaction. SQLite only. */
+  appendBatches(batches: readonly string[]): Promise<void>;
+}
+
+export function createAuditStore(database: Database): LocalAuditStore {
   const columns = AUDIT_COLUMNS.map((column) => `"${column}"`).join(', ');
-  const insert = auditInsertFor(database.engine);
   const place = database.engine === 'postgres' ? (at: number) => `$${at}` : () => '?';
+  const appendBatches = async (batches: readonly string[]): Promise<void> => {
+    const rows = batches.flatMap(decodeAuditBatch);
+    await database.transaction((manager) => insertAuditRows(manager, rows));
+  };
 
   return {
     append: async (records) => {
-      const rows = lastOfEach(records).map(toAuditRow);
-      if (rows.length > 0) await database.transaction((manager) => insert(manager, rows));
+      if (records.length === 0) return;
+      if (database.engine === 'sqlite') return await appendBatches([await encodeAuditBatch(records)]);
+      const objects = await encodeAuditObjects(lastOfEach(records));
+      await database.transaction((manager) => insertAuditObjects(manager, objects));
     },
+    appendBatches,
     list: async (filter) => {
       const { where, values } = conditions(filter, place);
       const limit = Math.max(1, Math.trunc(filter.limit));
@@ -23,6 +37,7 @@ export function createAuditStore(database: Database): AuditStore {
       const rows = (await database.run((manager) => manager.query(sql, values))) as Record<string, unknown>[];
       return toPage(rows.map(fromAuditRow), limit);
     },
+    completeAbandoned: (gateway, lostWorkers, nowMs) => completeAbandoned(database, gateway, lostWorkers, nowMs),
     get: async (auditId) => {
       const sql = `SELECT ${columns} FROM audit_events WHERE audit_id = ${place(1)}`;
       const [row] = (await database.run((manager) => manager.query(sql, [toAuditText('auditId', auditId)]))) as Record<

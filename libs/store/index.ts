@@ -5,10 +5,12 @@
  * thief of the database is sealed or hashed before it gets here.
  *
  * SQLite runs whole in a worker thread: better-sqlite3 blocks, and an fsync takes milliseconds; so exactly one thread
- * of a process writes the file and the event loop never waits for a disk.
+ * of a process writes the file and the event loop never waits for a disk. A gateway's other processes join that store
+ * (`joinStore`) and call it by messages; to PostgreSQL each has connections of its own.
  */
 export { openStore } from './open-store.ts';
-export type { OpenStoreOptions, Store, StoreLog } from './store.ts';
+export { joinStore } from './join-store.ts';
+export type { JoinPorts, OpenStoreOptions, SharedStore, Store, StoreCall, StoreHandover, StoreLog } from './store.ts';
 export { StoreStartError } from './start-error.ts';
 export type { StoreStartErrorCode } from './start-error.ts';
 export type { EncryptionKeySource } from './encryption-key.ts';

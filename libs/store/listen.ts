@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { holdAliveLock } from './complete-abandoned.ts';
 import { CONNECT_TIMEOUT_MS } from './open-postgres.ts';
 import { REVISION_CHANNEL } from './revision.ts';
 import type { StoreLog } from './store.ts';
@@ -11,9 +12,14 @@ export interface Listening {
 
 /**
  * LISTENs for revisions on a connection of its own (a pooled one changes hands) and comes back after every loss.
- * What was missed meanwhile the watcher's polling finds.
+ * What was missed meanwhile the watcher's polling finds. The same connection tells the others that this gateway runs.
  */
-export function listen(databaseUrl: string, onRevision: (revision: number) => void, log: StoreLog): Listening {
+export function listen(
+  databaseUrl: string,
+  onRevision: (revision: number) => void,
+  log: StoreLog,
+  gateway: string | undefined,
+): Listening {
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -36,6 +42,7 @@ export function listen(databaseUrl: string, onRevision: (revision: number) => vo
     try {
       await next.connect();
       await next.query(`LISTEN ${REVISION_CHANNEL}`);
+      if (gateway) await next.query(holdAliveLock(gateway));
       if (wasLost) log.info('listening for configuration changes again');
       wasLost = false;
     } catch {

@@ -1,58 +1,90 @@
 import type { KeyObject } from 'node:crypto';
 import { createAuditStore } from './audit-store.ts';
 import { checkKey } from './check-key.ts';
+import type { Database } from './database.ts';
 import { listen, type Listening } from './listen.ts';
 import { migrate } from './migrate.ts';
 import { createObjectStore } from './object-store.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { readRevision } from './revision.ts';
-import { createRevisionWatcher } from './revision-watcher.ts';
+import { createRevisionWatcher, type RevisionWatcher } from './revision-watcher.ts';
 import { createSealer } from './sealer.ts';
 import { createSecretStore } from './secret-store.ts';
 import { createSessionStore } from './session-store.ts';
-import type { OpenStoreOptions, Store } from './store.ts';
+import type { JoinPorts, OpenStoreOptions, SharedStore, Store } from './store.ts';
 import { createStoredTokenStore } from './stored-token-store.ts';
 
 /** A store, and the key that its worker hands over to the main thread. */
-export interface StoreHere extends Store {
+export interface StoreHere extends SharedStore {
   readonly key: KeyObject;
 }
 
 const POLL_EVERY_MS = 1_000;
+const CONNECTIONS = 10;
+const now = () => Date.now();
+
+/** What is settled once for a database: by migrations and the check of the key. */
+interface Settled {
+  readonly schemaVersion: string;
+  readonly key: KeyObject;
+  readonly keyId: string;
+}
 
 /** Opens the store in this very thread: PostgreSQL anywhere, SQLite only inside its worker. */
 export async function openHere(options: OpenStoreOptions): Promise<StoreHere> {
   const { databaseUrl, sqlitePath, log } = options;
-  const now = () => Date.now();
-  const database = databaseUrl ? await openPostgres(databaseUrl, log) : await openSqlite(sqlitePath as string);
+  const database = databaseUrl
+    ? await openPostgres(databaseUrl, options.databaseConnections ?? CONNECTIONS, log)
+    : await openSqlite(sqlitePath as string);
   try {
     const schemaVersion = await migrate(database, log);
     const { key, keyId } = await checkKey(database, options.key, now());
-    const sealer = createSealer(key, keyId);
     const readNow = () => database.run(readRevision);
     const watcher = createRevisionWatcher(readNow, await readNow(), options.pollEveryMs ?? POLL_EVERY_MS);
-    const listening: Listening | undefined = databaseUrl ? listen(databaseUrl, watcher.learned, log) : undefined;
-    let closed: Promise<void> | undefined;
-    const closeAll = async (): Promise<void> => {
-      watcher.close();
-      await listening?.close();
-      await database.close();
-    };
+    const listening = databaseUrl ? listen(databaseUrl, watcher.learned, log, options.gateway) : undefined;
     return {
-      objects: createObjectStore({ database, sealer, watcher, now }),
-      secrets: createSecretStore(database, sealer),
-      audit: createAuditStore(database),
-      sessions: createSessionStore(database, sealer),
-      storedTokens: createStoredTokenStore(database, sealer, now),
-      sealer,
-      schemaVersion,
-      engine: database.engine,
+      ...createPorts(database, { schemaVersion, key, keyId }, watcher, listening),
       key,
-      close: () => (closed ??= closeAll()),
+      handOver: () => ({ engine: database.engine, schemaVersion, keyId, key: key.export() }),
+      serve: () => Promise.reject(new Error('each process has connections of its own to this database')),
     };
   } catch (error) {
     await database.close().catch(() => {});
     throw error;
   }
+}
+
+/** PostgreSQL from one more process of a gateway. It neither listens nor polls: it is told. */
+export async function joinHere(settled: Settled, ports: JoinPorts): Promise<Store> {
+  const database = await openPostgres(ports.databaseUrl as string, ports.databaseConnections, ports.log);
+  const watcher = createRevisionWatcher(undefined, 0, 0);
+  const stop = ports.onChange(watcher.learned);
+  return createPorts(database, settled, watcher, { close: async () => stop() });
+}
+
+function createPorts(
+  database: Database,
+  { schemaVersion, key, keyId }: Settled,
+  watcher: RevisionWatcher,
+  listening: Listening | undefined,
+): Store {
+  const sealer = createSealer(key, keyId);
+  let closed: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    watcher.close();
+    await listening?.close();
+    await database.close();
+  };
+  return {
+    objects: createObjectStore({ database, sealer, watcher, now }),
+    secrets: createSecretStore(database, sealer),
+    audit: createAuditStore(database),
+    sessions: createSessionStore(database, sealer),
+    storedTokens: createStoredTokenStore(database, sealer, now),
+    sealer,
+    schemaVersion,
+    engine: database.engine,
+    close: () => (closed ??= closeAll()),
+  };
 }

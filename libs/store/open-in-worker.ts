@@ -1,16 +1,20 @@
 import type { KeyObject } from 'node:crypto';
 import { GatehouseError } from '#errors';
+import { groupAppends } from './group-appends.ts';
+import { createRemoteStore } from './remote-store.ts';
 import { createSealer } from './sealer.ts';
-import type { OpenStoreOptions, Store } from './store.ts';
+import type { OpenStoreOptions, SharedStore, StoreCall } from './store.ts';
 import { startThread, type Thread } from './thread.ts';
-import { REMOTE, type RemotePort } from './worker-messages.ts';
+
+/** Whatever else is asked of the audit log reads it, may take long, and goes to a thread of its own. */
+const WRITES_AUDIT = new Set(['appendBatches', 'completeAbandoned']);
 
 /**
  * Opens SQLite in a thread of its own and answers a store that calls it. Reading the audit log has another thread,
  * started when somebody first reads: a search through years must not keep commits and sessions waiting.
  * @throws StoreStartError.
  */
-export async function openInWorker({ log, ...options }: OpenStoreOptions): Promise<Store> {
+export async function openInWorker({ log, ...options }: OpenStoreOptions): Promise<SharedStore> {
   const listeners = new Set<(revision: number) => void>();
   const writer = await startThread({ ...options, role: 'store' }, log, (revision) =>
     [...listeners].forEach((listener) => listener(revision)),
@@ -27,45 +31,39 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
     return reader;
   }
 
-  const remote = <Port extends RemotePort>(
-    port: Port,
-    threadOf: (method: string) => Thread | Promise<Thread> = () => writer,
-  ): Store[Port] =>
-    Object.fromEntries(
-      REMOTE[port].map((method) => [
-        method,
-        async (...args: unknown[]) => {
-          const thread = threadOf(method);
-          return await (thread instanceof Promise ? await thread : thread).call(port, method, args);
-        },
-      ]),
-    ) as unknown as Store[Port];
+  const append = groupAppends((batches) => writer.call({ port: 'audit', method: 'appendBatches', args: [batches] }));
+  const serve = async (call: StoreCall): Promise<unknown> => {
+    if (call.port !== 'audit') return await writer.call(call);
+    if (call.method === 'appendBatches') return await append(call.args[0] as readonly string[]);
+    // What the lost worker had sent comes first, so that a start record among it is found.
+    if (call.method === 'completeAbandoned') await append([]).catch(() => {});
+    return await (WRITES_AUDIT.has(call.method) ? writer : await readerThread()).call(call);
+  };
+  const { keyId, schemaVersion } = writer.ready;
+  const key = writer.ready.key as KeyObject;
 
   return {
-    objects: {
-      ...remote('objects'),
+    ...createRemoteStore({
+      call: serve,
       onChange(listener) {
         const own = (revision: number) => listener(revision);
         listeners.add(own);
         return () => void listeners.delete(own);
       },
-    },
-    secrets: remote('secrets'),
-    audit: remote('audit', (method) => (method === 'append' ? writer : readerThread())),
-    sessions: remote('sessions'),
-    storedTokens: remote('storedTokens'),
-    sealer: createSealer(writer.ready.key as KeyObject, writer.ready.keyId),
-    schemaVersion: writer.ready.schemaVersion,
-    engine: 'sqlite',
-    async close() {
-      closed = true;
-      await Promise.all([
-        writer.close(),
-        reader?.then(
-          (thread) => thread.close(),
-          () => {},
-        ),
-      ]);
-    },
+      sealer: createSealer(key, keyId),
+      schemaVersion,
+      async close() {
+        closed = true;
+        await Promise.all([
+          writer.close(),
+          reader?.then(
+            (thread) => thread.close(),
+            () => {},
+          ),
+        ]);
+      },
+    }),
+    handOver: () => ({ engine: 'sqlite', schemaVersion, keyId, key: key.export() }),
+    serve,
   };
 }

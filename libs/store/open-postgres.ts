@@ -9,12 +9,12 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** @throws StoreStartError databaseUnusable. Never says the URL: it may hold a password. */
-export async function openPostgres(databaseUrl: string, log: StoreLog): Promise<Database> {
+export async function openPostgres(databaseUrl: string, connections: number, log: StoreLog): Promise<Database> {
   const dataSource = new DataSource({
     type: 'postgres',
     url: databaseUrl,
     applicationName: 'gatehouse',
-    poolSize: 10,
+    poolSize: connections,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     // The pool drops a broken connection and makes a new one at the next use; without a listener it would end the process.
     poolErrorHandler: (error: Error) => log.warn('a database connection was lost', { error: error.message }),

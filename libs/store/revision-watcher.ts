@@ -8,10 +8,11 @@ export interface RevisionWatcher {
 
 /**
  * Tells listeners once for each new revision, however it was learned. Reading it again and again is the safety net:
- * SQLite has no notifications between processes, and PostgreSQL's are lost while the connection is.
+ * SQLite has no notifications between processes, and PostgreSQL's are lost while the connection is. Who is told
+ * reliably (a worker, by its supervisor) gives nothing to read.
  */
 export function createRevisionWatcher(
-  readRevision: () => Promise<number>,
+  readRevision: (() => Promise<number>) | undefined,
   known: number,
   everyMs: number,
 ): RevisionWatcher {
@@ -27,7 +28,7 @@ export function createRevisionWatcher(
   }
 
   function pollLater(): void {
-    if (timer || closed || listeners.size === 0) return;
+    if (!readRevision || timer || closed || listeners.size === 0) return;
     timer = setTimeout(() => {
       // A database that is down is told about by whoever needs it; here the next look is enough.
       void readRevision()

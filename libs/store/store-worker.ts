@@ -3,8 +3,8 @@ import { packError } from '#errors';
 import { createAuditStore } from './audit-store.ts';
 import { openHere } from './open-here.ts';
 import { openSqlite } from './open-sqlite.ts';
-import type { StoreLog } from './store.ts';
-import type { FromWorker, Ready, RemotePort, ToWorker, WorkerOptions } from './worker-messages.ts';
+import type { RemotePort, StoreLog } from './store.ts';
+import type { FromWorker, Ready, ToWorker, WorkerOptions } from './worker-messages.ts';
 
 /** A thread that owns a connection to the SQLite file. Started by thread.ts. */
 if (!parentPort) throw new Error('store-worker runs as a worker thread only');

@@ -20,6 +20,10 @@ export interface OpenStoreOptions {
   readonly sqlitePath?: string | undefined;
   readonly key: EncryptionKeySource;
   readonly log: StoreLog;
+  /** Connections to PostgreSQL at the most, beside the one that listens. Default 10. */
+  readonly databaseConnections?: number | undefined;
+  /** Name of this gateway, while it runs, to others on the same database; none for a command that ends at once. */
+  readonly gateway?: string | undefined;
   /** How often the revision is read where no notification came. Default 1000. */
   readonly pollEveryMs?: number | undefined;
 }
@@ -37,4 +41,40 @@ export interface Store {
   readonly schemaVersion: string;
   readonly engine: 'sqlite' | 'postgres';
   close(): Promise<void>;
+}
+
+/** What another process of the same gateway needs to join. Holds the encryption key: for a private channel only. */
+export interface StoreHandover {
+  readonly engine: 'sqlite' | 'postgres';
+  readonly schemaVersion: string;
+  readonly keyId: string;
+  readonly key: Uint8Array;
+}
+
+/** What is called across threads and processes. */
+export type RemotePort = Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>;
+
+/** One call of a port's method, as plain data. */
+export interface StoreCall {
+  readonly port: RemotePort;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** A store that other processes of the same gateway can join: the one that was opened first. */
+export interface SharedStore extends Store {
+  handOver(): StoreHandover;
+  /** Carries out a joined store's call. With PostgreSQL there are none: everybody has connections of their own. */
+  serve(call: StoreCall): Promise<unknown>;
+}
+
+/** What a process needs beside the handover. */
+export interface JoinPorts {
+  /** SQLite: carried out by the process that opened the store, with its `serve`. */
+  call(call: StoreCall): Promise<unknown>;
+  /** Changes that the process that opened the store has learned of. */
+  onChange(listener: (revision: number) => void): () => void;
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnections: number;
+  readonly log: StoreLog;
 }

@@ -1,21 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { GatehouseError } from '#errors';
 import { StoreStartError } from './start-error.ts';
-import type { StoreLog } from './store.ts';
-import {
-  unpackStoreError,
-  type FromWorker,
-  type Ready,
-  type RemotePort,
-  type ToWorker,
-  type WorkerOptions,
-} from './worker-messages.ts';
+import type { StoreCall, StoreLog } from './store.ts';
+import { unpackStoreError, type FromWorker, type Ready, type ToWorker, type WorkerOptions } from './worker-messages.ts';
 
 /** A thread with a database of its own, that is called by messages. */
 export interface Thread {
   readonly ready: Ready;
   /** Rejects with what the call threw there, or GatehouseError storeUnavailable where the thread is gone. */
-  call(port: RemotePort, method: string, args: readonly unknown[]): Promise<unknown>;
+  call(call: StoreCall): Promise<unknown>;
   /** Ends it after what was called before. */
   close(): Promise<void>;
 }
@@ -87,7 +80,7 @@ export async function startThread(
 
   return {
     ready,
-    call(port, method, args) {
+    call({ port, method, args }) {
       if (gone || closing)
         return Promise.reject(unavailable(closing ? 'the store is closed' : 'the database thread ended'));
       return new Promise((resolve, reject) => {

@@ -1,23 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { unpackError, type SentError } from '#errors';
-import type { OpenStoreOptions, Store } from './store.ts';
+import type { OpenStoreOptions, StoreCall } from './store.ts';
 import { StoreStartError, type StoreStartErrorCode } from './start-error.ts';
-
-/** Ports that are called across the threads, with their methods. All take and give plain data. */
-export const REMOTE = {
-  objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
-  secrets: ['read'],
-  audit: ['append', 'list', 'get', 'useOfRules'],
-  sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
-  storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
-} as const satisfies {
-  [Port in Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>]: readonly Exclude<
-    keyof Store[Port],
-    'onChange'
-  >[];
-};
-
-export type RemotePort = keyof typeof REMOTE;
 
 /** `store` does everything; `auditReader` answers what reads the audit log, on a read-only connection. */
 export type WorkerOptions = Omit<OpenStoreOptions, 'log'> & { readonly role: 'store' | 'auditReader' };
@@ -29,9 +13,7 @@ export interface Ready {
   readonly key: KeyObject | undefined;
 }
 
-export type ToWorker =
-  | { readonly call: number; readonly port: RemotePort; readonly method: string; readonly args: readonly unknown[] }
-  | { readonly close: true };
+export type ToWorker = ({ readonly call: number } & StoreCall) | { readonly close: true };
 
 export type FromWorker =
   | { readonly ready: Ready }

@@ -40,12 +40,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const databaseUrl = await postgres.createDatabase();
     const encryptionKey = randomBytes(32).toString('base64');
     const gateways: Record<GatewayView['engine'], DemoGateway> = {
-      sqlite: await world.startGateway({ directory: 'sqlite', port: ports[0] }),
-      postgres: await world.startGateway({ directory: 'postgres', port: ports[1], databaseUrl, encryptionKey }),
+      // Two workers whatever the machine has: what one is told, the other must know.
+      sqlite: await world.startGateway({
+        directory: 'sqlite',
+        port: ports[0],
+        environment: { GATEHOUSE_WORKERS: '2' },
+      }),
+      postgres: await world.startGateway({
+        directory: 'postgres',
+        port: ports[1],
+        databaseUrl,
+        encryptionKey,
+        environment: { GATEHOUSE_WORKERS: '1' },
+      }),
       recorded: await world.startGateway({
         directory: 'recorded',
         port: ports[2],
         serverUrl: `https://127.0.0.1:${traffic.port}`,
+        environment: { GATEHOUSE_WORKERS: '1' },
       }),
     };
     const direct: WorldView['direct'] = {};

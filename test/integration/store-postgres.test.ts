@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '#store';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { runSql } from '../support/run-sql.ts';
 import { auditRecord, mappingObject, TEST_KEY, silentLog } from '../support/store-samples.ts';
 
 let postgres: TestPostgres;
@@ -76,4 +77,21 @@ describe('the store on PostgreSQL alone', () => {
       await store.close();
     },
   );
+
+  test('what another replica has open is left alone while that replica runs, and completed once it is gone', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const open = async (gateway: string) =>
+      await openStore({ databaseUrl, key: { base64: TEST_KEY }, log: silentLog, gateway });
+    const [mine, theirs] = [await open('mine'), await open('theirs')];
+    await expect
+      .poll(() => runSql({ databaseUrl }, `SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted`))
+      .toHaveLength(2);
+    const record = auditRecord({ servedBy: 'theirs/1', stage: 'ResponseStarted', completedAtMs: undefined });
+    await theirs.audit.append([record]);
+    expect(await mine.audit.completeAbandoned('mine', [1, 2], Date.now())).toBe(0);
+    await theirs.close();
+    await expect.poll(() => mine.audit.completeAbandoned('mine', [1, 2], Date.now())).toBe(1);
+    expect(await mine.audit.get(record.auditId)).toMatchObject({ stage: 'Panic' });
+    await mine.close();
+  });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
-import { openStore, type OpenStoreOptions, type Store } from '#store';
+import { openStore, type OpenStoreOptions, type SharedStore } from '#store';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { runSql } from './run-sql.ts';
 import { silentLog, TEST_KEY } from './store-samples.ts';
@@ -20,10 +20,10 @@ export interface TestDatabase {
 /** `store` and `database` are new for each test. */
 export interface StoreSuite {
   readonly engine: 'SQLite' | 'PostgreSQL';
-  readonly store: Store;
+  readonly store: SharedStore;
   readonly database: TestDatabase;
   /** Another store on the same database; closed after the test. */
-  open(changes?: Partial<OpenStoreOptions>): Promise<Store>;
+  open(changes?: Partial<OpenStoreOptions>): Promise<SharedStore>;
   /** Another, empty database. */
   make(): Promise<TestDatabase>;
 }
@@ -40,9 +40,9 @@ export function describeStore(what: string, tests: (suite: StoreSuite) => void):
     ['SQLite', makeSqlite],
     ['PostgreSQL', () => makePostgres(postgres)],
   ] as const)(`${what} on %s`, (engine, make) => {
-    let current: { store: Store; database: TestDatabase };
-    const opened: Store[] = [];
-    const openOn = async (database: TestDatabase, changes: Partial<OpenStoreOptions> = {}): Promise<Store> => {
+    let current: { store: SharedStore; database: TestDatabase };
+    const opened: SharedStore[] = [];
+    const openOn = async (database: TestDatabase, changes: Partial<OpenStoreOptions> = {}): Promise<SharedStore> => {
       const store = await openStore({ ...database.options, ...changes });
       opened.push(store);
       return store;

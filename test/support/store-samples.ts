@@ -93,6 +93,7 @@ export function auditRecord(changes: Partial<AuditRecord> = {}): AuditRecord {
     upstreamRequests: 1,
     revision: 7,
     annotations: {},
+    servedBy: 'gateway-1/1',
     ...changes,
   };
 }

@@ -13,7 +13,10 @@ export function createSupervisorLink(worker: number, post: (message: Message) =>
 /** The supervisor's end: a worker is attached when its process is made. */
 export interface WorkersEnd extends WorkersLink {
   /** `gone` is called once, after the worker's last message was received. */
-  attach(worker: number, post: (message: Message) => void): { receive(message: Message): void; gone(): void };
+  attach(
+    worker: number,
+    post: (message: Message) => void,
+  ): Pick<Endpoint, 'ask' | 'tell' | 'receive'> & { gone(): void };
 }
 
 type NumberedHandler = (argument: never, worker: number) => unknown;
@@ -41,6 +44,8 @@ export function createWorkersLink(): WorkersEnd {
       });
       endpoints.set(worker, endpoint);
       return {
+        ask: endpoint.ask,
+        tell: endpoint.tell,
         receive: endpoint.receive,
         gone() {
           if (!endpoints.delete(worker)) return;

@@ -1,12 +1,54 @@
+import type { Config } from '#config';
 import type { CountedRefusals } from '#limits';
 import type { Metrics } from '#metrics';
+import type { StoreCall, StoreHandover } from '#store';
 import { topic } from './link.ts';
+
+/** Worker to supervisor, first of all: what it needs to start. Holds secrets; the channel is private to both. */
+export const START = topic<undefined, StartOrders>('worker: start');
+
+export interface StartOrders {
+  readonly config: Config;
+  /** Name of the gateway. */
+  readonly gateway: string;
+  readonly store: StoreHandover;
+}
+
+/** Worker to supervisor: it serves. */
+export const READY = topic<{ readonly port: number }>('worker: ready');
+
+/** Worker to supervisor: it cannot start, and ends; in words for whoever started the gateway. */
+export const FAILED = topic<StartFailure>('worker: failed');
+
+export interface StartFailure {
+  readonly message: string;
+  /** Trying again may help: the database could not be reached. */
+  readonly mayPass: boolean;
+}
+
+/** Supervisor to worker: drain; answered when everything is done and every audit record saved. */
+export const STOP = topic('worker: stop');
+
+/** Supervisor to worker: it has drained (or cannot), and ends. */
+export const END = topic('worker: end');
+
+/** Worker to supervisor, with SQLite: the supervisor alone has the database. */
+export const CALL_STORE = topic<StoreCall, unknown>('store: call');
+
+/** Supervisor to workers: the objects changed, and this is their revision. */
+export const STORE_CHANGED = topic<number>('store: changed');
 
 /** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
 export const REFRESH_SNAPSHOT = topic('snapshot: refresh');
 
 /** Worker to supervisor: a change was saved; answered when every worker judges by it, or after a time-out. */
 export const APPLY_EVERYWHERE = topic('snapshot: apply everywhere');
+
+/** Supervisor to workers: save what waits in the audit queue. */
+export const FLUSH_AUDIT = topic('audit: flush');
+
+/** Worker to supervisor: somebody reads the audit log, and wants to see what every worker has recorded. */
+export const FLUSH_EVERYWHERE = topic('audit: flush everywhere');
 
 /** Worker to supervisor: is this login state used for the first time? */
 export const CLAIM_STATE = topic<string, boolean>('login: claim state');

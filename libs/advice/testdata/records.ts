@@ -45,6 +45,7 @@ export function record(line: string, changes: Partial<AuditRecord> = {}): AuditR
     bytesOut: 0,
     upstreamRequests: 1,
     revision: 1,
+    servedBy: '',
     annotations: {},
     ...changes,
   };

@@ -38,6 +38,7 @@ export interface AuditEventRow {
   upstreamRequests: number;
   revision: number;
   annotations: Record<string, string>;
+  servedBy: string;
 }
 
 export const AuditEventEntity = new EntitySchema<AuditEventRow>({
@@ -79,5 +80,6 @@ export const AuditEventEntity = new EntitySchema<AuditEventRow>({
     upstreamRequests: whole('upstream_requests'),
     revision: whole('revision'),
     annotations: json('annotations'),
+    servedBy: { ...text('served_by'), default: '' },
   },
 });

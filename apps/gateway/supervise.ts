@@ -1,0 +1,60 @@
+import { createServer } from 'node:net';
+import type { Config } from '#config';
+import type { Gateway } from './boot.ts';
+import type { Log } from './log.ts';
+import { openShared } from './open-shared.ts';
+import { createWorkersLink } from './workers/create-links.ts';
+import { keepWorkers } from './workers/keep-workers.ts';
+import { CALL_STORE, START, STORE_CHANGED } from './workers/topics.ts';
+
+/** Beside the grace for open requests: to save what is left of the audit log (10 s), and to end. */
+const END_WITHIN_MS = 15_000;
+
+/**
+ * Several workers serve one port; this process serves nobody. It opens what a gateway has once, starts the workers,
+ * replaces each that crashes, and with SQLite holds the database for all of them.
+ */
+export async function supervise(config: Config, log: Log): Promise<Gateway> {
+  const links = createWorkersLink();
+  await checkPortIsFree(config);
+  const shared = await openShared(config, log, links);
+  const { store } = shared;
+  links.answer(START, () => ({ config: { ...config }, gateway: shared.gateway, store: store.handOver() }));
+  links.answer(CALL_STORE, (call) => store.serve(call));
+  store.objects.onChange((revision) => links.tellAll(STORE_CHANGED, revision));
+  const crew = keepWorkers({
+    count: config.workers,
+    links,
+    log,
+    stopWithinMs: config.timeouts.shutdownGraceSeconds * 1000 + END_WITHIN_MS,
+    onLost: shared.workerLost,
+  });
+  const close = async (): Promise<void> => {
+    const unclean = await crew.stop();
+    await shared.close();
+    if (unclean > 0)
+      throw new Error(`${unclean} worker(s) did not drain; what they had open is marked in the audit log`);
+  };
+  try {
+    await crew.ready;
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
+  log.info('all workers serve', { workers: config.workers });
+  return { url: config.externalUrl, port: config.listen.port, close, failed: crew.failed };
+}
+
+/**
+ * Workers share the port, and would share it with those of another gateway as well, which must be found here: a socket
+ * that does not share is refused beside those that do.
+ * @throws EADDRINUSE, EACCES.
+ */
+async function checkPortIsFree({ listen }: Config): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen({ port: listen.port, host: listen.host }, resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}

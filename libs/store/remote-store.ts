@@ -1,0 +1,53 @@
+import type { AuditRecord } from '#model';
+import { encodeAuditBatch } from './audit-batch.ts';
+import type { Sealer } from './sealer.ts';
+import type { RemotePort, Store, StoreCall } from './store.ts';
+
+/** Ports that are called across threads and processes, with their methods. All take and give plain data. */
+export const REMOTE = {
+  objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
+  secrets: ['read'],
+  audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned'],
+  sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
+  storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
+} as const satisfies { [Port in RemotePort]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
+
+export interface RemoteStoreParts {
+  call(call: StoreCall): Promise<unknown>;
+  onChange(listener: (revision: number) => void): () => void;
+  readonly sealer: Sealer;
+  readonly schemaVersion: string;
+  close(): Promise<void>;
+}
+
+/** A store whose ports are called elsewhere: in SQLite's thread, or through the supervisor. */
+export function createRemoteStore(parts: RemoteStoreParts): Store {
+  const remote = <Port extends RemotePort>(port: Port): Store[Port] =>
+    Object.fromEntries(
+      REMOTE[port].map((method) => [method, (...args: unknown[]) => parts.call({ port, method, args })]),
+    ) as unknown as Store[Port];
+  // Encoding takes turns with requests; what was appended before a close is saved before it.
+  let encoding: Promise<unknown> = Promise.resolve();
+  return {
+    objects: { ...remote('objects'), onChange: parts.onChange },
+    secrets: remote('secrets'),
+    audit: {
+      ...remote('audit'),
+      append: async (records: readonly AuditRecord[]) => {
+        if (records.length === 0) return;
+        const batch = encodeAuditBatch(records);
+        encoding = Promise.all([encoding, batch]);
+        await parts.call({ port: 'audit', method: 'appendBatches', args: [[await batch]] });
+      },
+    },
+    sessions: remote('sessions'),
+    storedTokens: remote('storedTokens'),
+    sealer: parts.sealer,
+    schemaVersion: parts.schemaVersion,
+    engine: 'sqlite',
+    async close() {
+      await encoding;
+      await parts.close();
+    },
+  };
+}
