@@ -140,7 +140,7 @@ describe('while the store fails', () => {
     store.failing = true;
     queue.record(record('a'));
     await clock.advance(20);
-    const refusal = queue.close().catch((error: unknown) => error);
+    const refusal = queue.close(3_000).catch((error: unknown) => error);
     queue.record(record('b'));
     await clock.advance(3_000);
     expect(await refusal).toMatchObject({ code: 'auditUnavailable' });
@@ -155,7 +155,7 @@ describe('while the store fails', () => {
     queue.record(record('a'));
     queue.record(record('b'));
     await clock.advance(20);
-    const closing = queue.close();
+    const closing = queue.close(3_000);
     await settle();
     store.failing = false;
     await clock.advance(1_000);
