@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
@@ -18,20 +16,15 @@ import { splitSecrets } from '#resources';
 import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
 import { createConnectionLimit } from './limit-connections.ts';
-import { createControlPlane } from './http/create-control-plane.ts';
-import { limitLogins } from './http/limit-logins.ts';
-import { createDescribeMe } from './me/describe-me.ts';
 import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
-import { createUpstreamTokens } from './me/upstream-tokens.ts';
 import { openAuditQueue } from './open-audit-queue.ts';
+import { openControlPlane } from './open-control-plane.ts';
 import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
-import { createLoginService } from './login/create-login-service.ts';
-import { createPersonReader } from './login/read-person.ts';
-import { readSourceAddress } from './read-source-address.ts';
-import { createActRecorder } from './record-act.ts';
+import { followPeople } from './people/follow-people.ts';
+import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import { createOwnCallRecorder } from './record-own-call.ts';
 import type { Log } from './log.ts';
 import type { SupervisorLink } from './workers/link.ts';
@@ -110,6 +103,7 @@ async function boot(
   );
   supervisor.answer(TAKE_REFUSALS, () => refusals.take());
   closers.push(() => supervisor.tell(LAST_REFUSALS, refusals.take()));
+  let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followSnapshot({
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
@@ -124,8 +118,20 @@ async function boot(
         now,
       }),
   });
+  const followingPeople = followPeople({
+    accessTokens: store.accessTokens,
+    users: store.users,
+    onChange: (listener) => store.objects.onChange(listener),
+    log,
+    now,
+  });
+  closers.push(async () => (await followingPeople).stop());
   // Also while this worker starts: it may have read before what it is asked about.
-  supervisor.answer(REFRESH_SNAPSHOT, async () => (await following).refresh());
+  supervisor.answer(REFRESH_SNAPSHOT, async () => {
+    await Promise.all([(await following).refresh(), (await followingPeople).refresh()]);
+    await recheckStreams();
+  });
+  const people = await followingPeople;
   const snapshots = await following;
   closers.push(async () => {
     snapshots.stop();
@@ -145,6 +151,8 @@ async function boot(
   const identity: PipelinePorts['identity'] = {
     keySets: createKeySets({ now }),
     sessions: store.sessions,
+    accessTokens: people.accessTokens,
+    disabledPeople: people.disabledPeople,
     now,
     verifiedCache: createVerifiedCache(),
   };
@@ -167,6 +175,10 @@ async function boot(
   if (config.metrics.insecureProfiling)
     supervisor.answer(TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
+  const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
+  const streams = judgeStreamsAgain({ snapshots, mapping, people, store, log, now });
+  recheckStreams = () => streams.recheck();
+  closers.push(() => streams.stop());
   const ownCalls: OwnCallPorts = {
     now,
     newAuditId: uuidV7,
@@ -178,6 +190,8 @@ async function boot(
     audit,
     identity,
     mapping,
+    streams,
+    seen: people.seen,
     limits,
     refusals,
     observer: metrics.observer,
@@ -197,7 +211,11 @@ async function boot(
         await supervisor.ask(FLUSH_EVERYWHERE, undefined);
       },
       checkCompiles,
-      applied: () => supervisor.ask(APPLY_EVERYWHERE, undefined),
+      applied,
+      users: store.users,
+      accessTokens: store.accessTokens,
+      maxTokenLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
+      now,
     }),
   };
   const pipeline = createPipeline(settings, pipelinePorts);
@@ -205,46 +223,16 @@ async function boot(
   let useCertificate: Listener['useCertificate'] = () => {};
   const certificates = openServingCertificate(config, log, (certificate) => useCertificate(certificate));
   if (certificates) closers.push(() => certificates.stop());
-  const readPerson = createPersonReader(settings, snapshot, identity);
-  const tokens = createUpstreamTokens({
-    store: store.storedTokens,
-    cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
-    usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
-  });
-  const recordAct = createActRecorder({
-    audit,
+  const controlPlane = await openControlPlane({
+    config,
+    settings,
+    pipelinePorts,
     refusals,
     loginEnded: metrics.loginEnded,
-    settings,
-    now,
-    revision: () => snapshot().revision,
-  });
-  const controlPlane = await createControlPlane({
-    readPerson,
-    recordAct,
-    tokens,
-    log,
-    me: createDescribeMe({
-      snapshot,
-      mapping,
-      tokens,
-      sourceAddress: (request) => readSourceAddress(request, settings.addresses),
-      now,
-      externalUrl: config.externalUrl.replace(/\/$/, ''),
-      certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
-    }),
-    login: createLoginService({
-      config,
-      snapshot,
-      store,
-      claimState: (state) => supervisor.ask(CLAIM_STATE, state),
-      now,
-    }),
-    limitLogins: limitLogins(config.limits.loginsPerMinutePerSource, {
-      readSourceAddress: (request) => readSourceAddress(request, settings.addresses),
-      record: recordAct,
-      now,
-    }),
+    store,
+    applied,
+    claimState: (state) => supervisor.ask(CLAIM_STATE, state),
+    certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     readiness: () => {
       const reasons = [
         ...(draining ? ['shutting down'] : []),
@@ -252,7 +240,7 @@ async function boot(
       ];
       return { ready: reasons.length === 0, reasons };
     },
-    consoleDirectory: consoleDirectory(),
+    log,
   });
   closers.push(() => controlPlane.close());
 
@@ -290,10 +278,4 @@ async function boot(
     revision: snapshot().revision,
   });
   return { url: config.externalUrl, port: listener.port, close };
-}
-
-/** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */
-function consoleDirectory(): string {
-  const candidates = [join(import.meta.dirname, '../../console'), join(import.meta.dirname, '../../dist/console')];
-  return candidates.find((directory) => existsSync(join(directory, 'index.html'))) ?? (candidates[0] as string);
 }

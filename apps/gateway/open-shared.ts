@@ -99,9 +99,10 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
   const mark = (): void => void (marking = marking.then(completeAbandoned));
   const sweep = setInterval(() => {
     mark();
-    store.sessions
-      .deleteExpired(Date.now())
-      .catch((error: unknown) => log.warn('expired sessions not removed', { error: String(error) }));
+    Promise.all([
+      store.sessions.deleteExpired(Date.now()),
+      store.accessTokens.deleteExpiredAccessTokens(Date.now()),
+    ]).catch((error: unknown) => log.warn('expired sessions and tokens not removed', { error: String(error) }));
   }, SWEEP_EVERY_MS);
   return {
     store,

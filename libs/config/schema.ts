@@ -170,6 +170,13 @@ export const configSchema = z.strictObject({
         .meta(about({ description: 'A browser session ends after this time whatever happens.' })),
     })
     .prefault({}),
+  accessTokens: z
+    .strictObject({
+      maxLifetimeSeconds: seconds(5 * 365 * 86_400)
+        .default(90 * 86_400)
+        .meta(about({ description: 'How long an access token may live at most; each must be given an end.' })),
+    })
+    .prefault({}),
   audit: auditSchema,
   inCluster: z
     .strictObject({

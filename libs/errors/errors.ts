@@ -42,6 +42,7 @@ export const ERRORS = {
   invalidCredential: entry(401, 'Unauthorized', 'the credential is not valid'),
   expiredCredential: entry(401, 'Unauthorized', 'the credential has expired; log in again'),
   twoCredentials: entry(400, 'BadRequest', 'two explicit credentials were presented; send one'),
+  userDisabled: entry(403, 'Forbidden', 'you have been disabled on this gateway; ask an admin'),
   identityUnavailable: entry(503, 'ServiceUnavailable', 'the identity provider or the session store cannot be reached'),
   // mapping and policy
   noMapping: entry(403, 'Forbidden', 'no mapping gives you an identity on this cluster; ask an admin for one'),

@@ -35,6 +35,8 @@ async function ask(input: Partial<AuthenticationInput>, setting: Setting = {}) {
   const ports: AuthenticationPorts = {
     now: () => NOW,
     verifiedCache: createVerifiedCache(),
+    accessTokens: { findAccessToken: () => undefined },
+    disabledPeople: { has: () => false },
     keySets: createKeySets({ now: () => NOW, fetch: () => Promise.reject(new Error('down')) }),
     sessions: {
       async find(token) {
@@ -149,6 +151,8 @@ describe('authenticate', () => {
     const ports = {
       now: () => NOW,
       verifiedCache: createVerifiedCache(),
+      accessTokens: { findAccessToken: () => undefined },
+      disabledPeople: { has: () => false },
       keySets: createKeySets({ now: () => NOW }),
       sessions: { find: async () => undefined, touch: async () => {} },
     };

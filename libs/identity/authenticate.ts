@@ -1,9 +1,11 @@
-import { GatehouseError } from '#errors';
+import { ERRORS, GatehouseError } from '#errors';
 import type { Authentication } from '#model';
 import type { CompiledIssuers } from './compile-issuers.ts';
 import { identityFromClaims } from './identity-from-claims.ts';
-import type { SessionFinder } from './ports.ts';
+import type { DisabledPeople, SessionFinder } from './ports.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
+import { ACCESS_TOKEN_PREFIX } from './access-token.ts';
+import { fromAccessToken, type AccessTokenPorts } from './from-access-token.ts';
 import { verifyBearer, type VerifyPorts } from './verify-bearer.ts';
 
 export interface AuthenticationInput {
@@ -17,7 +19,8 @@ export interface AuthenticationInput {
   readonly cookieAllowed: boolean;
 }
 
-export interface AuthenticationPorts extends VerifyPorts {
+export interface AuthenticationPorts extends VerifyPorts, AccessTokenPorts {
+  readonly disabledPeople: DisabledPeople;
   readonly sessions: SessionFinder;
 }
 
@@ -38,14 +41,32 @@ export function authenticate(
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
 ): Authentication | Promise<Authentication> {
+  const answer = readCredential(input, issuers, ports);
+  return answer instanceof Promise
+    ? answer.then((later) => refuseDisabled(later, ports.disabledPeople))
+    : refuseDisabled(answer, ports.disabledPeople);
+}
+
+/** Judged on every request and never remembered with the credential: a person who is disabled is so at once. */
+function refuseDisabled(answer: Authentication, disabled: DisabledPeople): Authentication {
+  if (answer.outcome !== 'identified' || !disabled.has(answer.identity.issuerUrl, answer.identity.subject))
+    return answer;
+  return { outcome: 'failed', code: 'userDisabled', message: ERRORS.userDisabled.message };
+}
+
+function readCredential(
+  input: AuthenticationInput,
+  issuers: CompiledIssuers,
+  ports: AuthenticationPorts,
+): Authentication | Promise<Authentication> {
   const { authorization, websocketBearer } = input;
   if (authorization !== undefined && websocketBearer !== undefined)
     return failed('twoCredentials', 'a bearer stands both in Authorization and in Sec-WebSocket-Protocol; send one');
-  if (websocketBearer !== undefined) return verifyBearer(websocketBearer, issuers, ports);
+  if (websocketBearer !== undefined) return fromBearer(websocketBearer, issuers, ports);
   if (authorization !== undefined) {
     const bearer = /^bearer +([^\s]+) *$/i.exec(authorization);
     return bearer
-      ? verifyBearer(bearer[1] as string, issuers, ports)
+      ? fromBearer(bearer[1] as string, issuers, ports)
       : failed('invalidCredential', 'the Authorization header is no bearer token');
   }
   const tokens = sessionTokens(input.cookies);
@@ -58,6 +79,16 @@ export function authenticate(
     };
   if (tokens.length > 1) return failed('twoCredentials', 'two session cookies were sent');
   return fromSession(tokens[0] as string, issuers, ports);
+}
+
+function fromBearer(
+  token: string,
+  issuers: CompiledIssuers,
+  ports: AuthenticationPorts,
+): Authentication | Promise<Authentication> {
+  return token.startsWith(ACCESS_TOKEN_PREFIX)
+    ? fromAccessToken(token, issuers, ports)
+    : verifyBearer(token, issuers, ports);
 }
 
 function sessionTokens(cookies: readonly string[]): string[] {

@@ -1,5 +1,7 @@
 import { compileNaming, prefixOf, type CompiledNaming } from './compile-naming.ts';
 import type { IssuerInput } from './issuer-input.ts';
+import type { Credential, Identity } from '#model';
+import { identityOfService, SERVICE_ISSUER, type ServiceIdentityInput } from './service-identity.ts';
 
 export interface CompiledIssuer extends IssuerInput {
   /** Changes with everything that decides whether a signature is good: keys and cached verifications of another version are void. */
@@ -13,6 +15,8 @@ export interface CompiledIssuers {
   /** By the `iss` claim, byte for byte. */
   byUrl(url: string): CompiledIssuer | undefined;
   byName(name: string): CompiledIssuer | undefined;
+  /** The machine of this uid, as whom a token of it acts; undefined where its object is gone. */
+  serviceIdentity(uid: string, credential: Credential, expiresAtMs: number): Identity | undefined;
 }
 
 /** RFC 8725 section 3.1: an allow-list, and nothing symmetric, so that no public key can pass for an HMAC secret. */
@@ -34,10 +38,15 @@ const ASYMMETRIC = [
  * @throws Error where two Issuers have one URL (whose token would it be?), or prefixes that do not keep their people
  *   apart; where an algorithm is not asymmetric, or an expression does not compile.
  */
-export function compileIssuers(issuers: readonly IssuerInput[]): CompiledIssuers {
+export function compileIssuers(
+  issuers: readonly IssuerInput[],
+  services: readonly ServiceIdentityInput[] = [],
+): CompiledIssuers {
   const urls = new Map<string, CompiledIssuer>();
   const names = new Map<string, CompiledIssuer>();
   for (const input of issuers) {
+    if (input.name === SERVICE_ISSUER)
+      throw new Error(`an Issuer may not be named "${SERVICE_ISSUER}": that is the issuer of service identities`);
     const algorithms = input.signingAlgorithms ?? ASYMMETRIC;
     const foreign = algorithms.find((algorithm) => !ASYMMETRIC.includes(algorithm));
     if (foreign !== undefined)
@@ -56,7 +65,15 @@ export function compileIssuers(issuers: readonly IssuerInput[]): CompiledIssuers
     urls.set(input.issuer.url, compiled);
     names.set(input.name, compiled);
   }
-  return { byUrl: (url) => urls.get(url), byName: (name) => names.get(name) };
+  const byUid = new Map(services.map((service) => [service.uid, service]));
+  return {
+    byUrl: (url) => urls.get(url),
+    byName: (name) => names.get(name),
+    serviceIdentity(uid, credential, expiresAtMs) {
+      const service = byUid.get(uid);
+      return service && identityOfService(service, credential, expiresAtMs);
+    },
+  };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Narrowing } from '#model';
+
 /** A person's browser session, as the server keeps it. The cookie holds a random token of which only a hash is stored. */
 export interface SessionRecord {
   readonly id: string;
@@ -14,6 +16,29 @@ export interface SessionRecord {
   readonly idleTimeoutMs: number;
   readonly authenticatedAtSeconds?: number | undefined;
   readonly acr?: string | undefined;
+}
+
+/** An access token as the store knows it, with its owner's claims as they were last seen. */
+export interface FoundAccessToken {
+  readonly id: string;
+  readonly name: string;
+  /** `metadata.name` of the owner's Issuer; `gatehouse` for a service identity. */
+  readonly issuer: string;
+  readonly issuerUrl: string;
+  readonly subject: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly narrowing: Narrowing;
+  readonly expiresAtMs: number;
+}
+
+export interface AccessTokenFinder {
+  /** By SHA-256 (hex). @throws GatehouseError storeUnavailable. */
+  findAccessToken(digest: string): FoundAccessToken | undefined | Promise<FoundAccessToken | undefined>;
+}
+
+/** People who may not use the gateway, however good their credential. */
+export interface DisabledPeople {
+  has(issuerUrl: string, subject: string): boolean;
 }
 
 export interface SessionFinder {

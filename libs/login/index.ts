@@ -13,5 +13,14 @@ export type { LoginIssuer, Providers } from './providers.ts';
 export { readDemands } from './read-demands.ts';
 export type { Demands } from './read-demands.ts';
 export { readReturnTo } from './return-to.ts';
-export type { LoginPorts, SessionStore, TransactionSealer } from './ports.ts';
+export type {
+  LoginPorts,
+  AccessTokenStore,
+  AccessTokenSummary,
+  SeenPerson,
+  UserStore,
+  UserSummary,
+  SessionStore,
+  TransactionSealer,
+} from './ports.ts';
 export { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie } from './cookies.ts';

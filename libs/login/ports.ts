@@ -1,3 +1,4 @@
+import type { Narrowing } from '#model';
 import type { Providers } from './providers.ts';
 
 /** A new session; see `SessionRecord` of the identity stage, which reads it back. */
@@ -18,10 +19,74 @@ export interface NewSession {
 export interface SessionStore {
   /** Stores a session and answers its token: 256 random bits, of which only a hash is kept. @throws GatehouseError storeUnavailable. */
   create(session: NewSession): Promise<string>;
-  /** By token or by id; nothing happens where there is none. */
+  /** By token or by id; nothing happens where there is none. Tells every worker and replica. */
   delete(tokenOrId: string): Promise<void>;
+  /** Those of these ids that still exist. */
+  existing(ids: readonly string[]): Promise<string[]>;
   touch(id: string, nowMs: number): Promise<void>;
   deleteExpired(nowMs: number): Promise<void>;
+}
+
+/** An access token without the token. */
+export interface AccessTokenSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly issuerUrl: string;
+  readonly subject: string;
+  readonly username: string;
+  readonly narrowing: Narrowing;
+  /** `username` of whoever made it; of a machine's token an admin. */
+  readonly createdBy: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** Within a minute; undefined where it was never used. */
+  readonly lastUsedAtMs: number | undefined;
+}
+
+export interface AccessTokenStore {
+  /** `digest` is the SHA-256 (hex) of the token, which itself is never stored. */
+  createAccessToken(token: Omit<AccessTokenSummary, 'lastUsedAtMs'> & { readonly digest: string }): Promise<void>;
+  listAccessTokens(filter: { readonly issuerUrl?: string; readonly subject?: string }): Promise<AccessTokenSummary[]>;
+  /** Tells every worker and replica. False where there is none of this owner. */
+  deleteAccessToken(id: string, owner?: { readonly issuerUrl: string; readonly subject: string }): Promise<boolean>;
+  /** Those of these ids that still exist. */
+  existingAccessTokens(ids: readonly string[]): Promise<string[]>;
+  noteAccessTokensUsed(uses: readonly { readonly id: string; readonly atMs: number }[]): Promise<void>;
+  deleteExpiredAccessTokens(nowMs: number): Promise<void>;
+}
+
+/** A person as last seen. */
+export interface UserSummary {
+  readonly id: string;
+  readonly issuer: string;
+  readonly issuerUrl: string;
+  readonly subject: string;
+  readonly username: string;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly disabledAtMs: number | undefined;
+  readonly disabledReason: string | undefined;
+}
+
+export interface SeenPerson {
+  readonly issuer: string;
+  readonly issuerUrl: string;
+  readonly subject: string;
+  readonly username: string;
+  /** The newest claims, which the person's access tokens act by; absent: those that are known stay. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly atMs: number;
+}
+
+export interface UserStore {
+  noteSeen(people: readonly SeenPerson[]): Promise<void>;
+  listUsers(): Promise<UserSummary[]>;
+  getUser(id: string): Promise<UserSummary | undefined>;
+  /** Tells every worker and replica. False where there is none. */
+  setDisabled(id: string, disabled: { readonly atMs: number; readonly reason: string } | undefined): Promise<boolean>;
+  /** Everybody who is disabled. */
+  listDisabled(): Promise<readonly { readonly issuerUrl: string; readonly subject: string }[]>;
 }
 
 /** Seals the login transaction for its cookie. */

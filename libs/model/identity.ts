@@ -1,8 +1,10 @@
+import type { Narrowing } from './narrowing.ts';
+
 declare const mintedByIdentity: unique symbol;
 
 /** What proved the person. `id` is safe to log: a digest for bearers, the row id for sessions; never the secret. */
 export interface Credential {
-  readonly kind: 'bearer' | 'session';
+  readonly kind: 'bearer' | 'session' | 'token';
   readonly id: string;
 }
 
@@ -31,6 +33,8 @@ export interface Identity {
   readonly authenticatedAtSeconds: number | undefined;
   readonly acr: string | undefined;
   readonly credential: Credential;
+  /** Of an access token; its owner's rules are judged as well. */
+  readonly narrowing?: Narrowing | undefined;
   /** When the credential ends; Unix milliseconds. */
   readonly expiresAtMs: number;
 }
@@ -41,6 +45,11 @@ export type Authentication =
   | { readonly outcome: 'identified'; readonly identity: Identity }
   | {
       readonly outcome: 'failed';
-      readonly code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable';
+      readonly code:
+        | 'invalidCredential'
+        | 'expiredCredential'
+        | 'twoCredentials'
+        | 'identityUnavailable'
+        | 'userDisabled';
       readonly message: string;
     };

@@ -1,4 +1,4 @@
-import { compileIssuers, type CompiledIssuers, type IssuerInput } from '#identity';
+import { compileIssuers, type CompiledIssuers, type IssuerInput, type ServiceIdentityInput } from '#identity';
 import { compileMappingsInSteps, type CompiledMappings, type MappingInput } from '#mapping';
 import { compilePolicyInSteps, type AccessRuleInput, type CompiledPolicy } from '#policy';
 import type { ResourceObject } from '#resources';
@@ -6,8 +6,14 @@ import { runInSlices } from './run-in-slices.ts';
 
 export type Objects = readonly ResourceObject<unknown>[];
 
+/** Issuers, and the service identities that the gateway itself issues. */
 export const compileIssuerObjects = (objects: Objects): CompiledIssuers =>
-  compileIssuers(objects.map(flatten<IssuerInput>));
+  compileIssuers(
+    objects.filter(({ kind }) => kind === 'Issuer').map(flatten<IssuerInput>),
+    objects
+      .filter(({ kind }) => kind === 'ServiceIdentity')
+      .map((object) => ({ ...flatten<ServiceIdentityInput>(object), uid: object.metadata.uid ?? '' })),
+  );
 
 export const compileMappingObjects = (objects: Objects): Promise<CompiledMappings> =>
   runInSlices(compileInSteps<MappingInput, CompiledMappings>(objects, compileMappingsInSteps));

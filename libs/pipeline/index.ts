@@ -23,6 +23,8 @@ export { createAddressReader } from './client-address.ts';
 export type { AddressReader } from './client-address.ts';
 export { createHostCheck } from './host-check.ts';
 export { createAuditDraft, type AuditDraft } from './audit-draft.ts';
+export { createOpenStreams } from './open-streams.ts';
+export type { OpenStreams, OpenStreamsPorts } from './open-streams.ts';
 export { cutUnreadBody } from './cut-unread-body.ts';
 export { writeStatus } from './write-status.ts';
 export { uuidV7 } from './uuid-v7.ts';

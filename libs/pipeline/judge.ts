@@ -98,6 +98,7 @@ export async function judge(
   if (authentication.outcome === 'notPresented') return refuse('notPresented', authentication.message);
   if (authentication.outcome === 'failed') return refuse(authentication.code, authentication.message);
   const identity = (draft.identity = authentication.identity);
+  ports.seen(identity);
   if (headers.hasImpersonation) return refuse('impersonationRefused');
 
   // mapping: as whom the cluster sees this person. The gateway's own objects need none.

@@ -18,6 +18,7 @@ import type { PipelinePorts, PipelineSettings } from './ports.ts';
 import { readLimitedBody } from './read-limited-body.ts';
 import type { Refusal } from './refusal.ts';
 import { warningHeader } from './warning-header.ts';
+import { watchStream } from './watch-stream.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface Pipeline {
@@ -61,6 +62,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
       if (!ports.audit.healthy()) return refuse(draft, answer, 'auditUnavailable');
+      const epoch = ports.streams.epoch();
       const judged = await judge(request, asksForUpgrade, snapshot, draft, settings, ports);
       if (!judged.ok) return refuse(draft, answer, judged.code, judged.message, judged);
       if ((judged.headers.contentLength ?? 0) > settings.maxBodyBytes) return refuse(draft, answer, 'tooLarge');
@@ -103,7 +105,14 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         timeouts: settings.timeouts,
         maxBodyBytes: settings.maxBodyBytes,
       });
+      const release =
+        asksForUpgrade || judged.decision.request.longRunning
+          ? watchStream(judged, draft, asksForUpgrade, forwarding, ports)
+          : undefined;
+      // A change that came while this was being judged has looked at the open streams already.
+      if (release && ports.streams.epoch() !== epoch) void ports.streams.recheck();
       const outcome = await forwarding.outcome;
+      release?.();
       if (outcome.refusal?.code === 'serviceAccountTokenRejected' && grant.mode === 'serviceAccount' && bearer)
         ports.serviceAccounts.forget(upstream, grant, bearer.token);
       settle(draft, outcome, answer);

@@ -7,6 +7,7 @@ import type { RequestObserver } from '#metrics';
 import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
 import type { ErrorCode } from '#errors';
 import type { AddressReader } from './client-address.ts';
+import type { OpenStreams } from './open-streams.ts';
 import type { ClusterUpstream, Snapshot } from './snapshot.ts';
 
 /** The virtual cluster that holds the gateway's own objects. No wildcard ever matches it. */
@@ -65,7 +66,11 @@ export interface PipelinePorts {
   readonly audit: Pick<AuditQueue, 'record' | 'recordDurably' | 'healthy'>;
   readonly identity: AuthenticationPorts;
   readonly mapping: MappingPorts;
+  /** Told of each identified person; must cost next to nothing. */
+  seen(identity: Identity): void;
   readonly serviceAccounts: ServiceAccountBearers;
+  /** What is open for long, judged again whenever something has changed. */
+  readonly streams: Pick<OpenStreams, 'add' | 'recheck' | 'epoch'>;
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;
   /** Whether a request that was refused before anybody was identified is recorded, or only counted. */
   readonly refusals: Pick<RefusalCounter, 'admit'>;

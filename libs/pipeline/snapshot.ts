@@ -46,12 +46,13 @@ export async function compileSnapshot(
     kind: string,
     old: T | undefined,
     compile: (objects: Objects) => T | Promise<T>,
+    objects = byKind.get(kind) ?? [],
   ): Promise<T> => {
-    const objects = byKind.get(kind) ?? [];
     sources[kind] = objects.map(versionOf).join('\n');
     return old !== undefined && previous?.sources[kind] === sources[kind] ? old : await compile(objects);
   };
-  const issuers = await reuse('Issuer', previous?.issuers, compileIssuerObjects);
+  const issuing = [...(byKind.get('Issuer') ?? []), ...(byKind.get('ServiceIdentity') ?? [])];
+  const issuers = await reuse('Issuer', previous?.issuers, compileIssuerObjects, issuing);
   const mappings = await reuse('Mapping', previous?.mappings, compileMappingObjects);
   const policy = await reuse('AccessRule', previous?.policy, compilePolicyObjects);
 

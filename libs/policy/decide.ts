@@ -5,6 +5,7 @@ import { findFailedCondition, isOfAuthentication } from './conditions.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { describeAdmins, describeLapsed, toStepUp } from './describe-denial.ts';
 import { describeRequest } from './describe-request.ts';
+import { findNarrowed } from './find-narrowed.ts';
 import { FoundRules, OPEN_GATE, type ConditionGate } from './found-rules.ts';
 import { listReported } from './list-reported.ts';
 import { neededActs, type Act } from './needed-acts.ts';
@@ -18,7 +19,8 @@ import { rulesFor } from './subject-rules.ts';
  *
  * Rules in mode Report change nothing; those that would have decided are listed in `reported`: a Deny that matches,
  * and an Allow that together with the enforced rules would have given all acts. Where nothing but the age or the kind
- * of the authentication stands in the way, `stepUp` says what to ask the identity provider for.
+ * of the authentication stands in the way, `stepUp` says what to ask the identity provider for. An access token's
+ * narrowing is judged beside the rules, and can only take away.
  */
 export function decide(
   policy: CompiledPolicy,
@@ -49,6 +51,11 @@ export function decide(
     const { name, version } = ruleAt(policy, deny.first);
     const reason = `${describeRequest(identity, cluster, request, request.verb)}: access rule ${JSON.stringify(name)} denies it; ${describeAdmins(policy)} to change it`;
     return mint({ ...base, allowed: false, rule: name, ruleVersion: version, reason, stepUp: undefined });
+  }
+  const narrowed = identity.narrowing && findNarrowed(identity.narrowing, cluster, request, acts);
+  if (narrowed !== undefined) {
+    const reason = `${describeRequest(identity, cluster, request, request.verb)}: ${narrowed}; use another credential`;
+    return mint({ ...base, allowed: false, rule: undefined, ruleVersion: undefined, reason, stepUp: undefined });
   }
   const [lacking] = missing;
   if (lacking !== undefined || allowedBy < 0) {

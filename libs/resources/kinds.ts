@@ -5,11 +5,12 @@ import { objectName, ownClusterName } from './fields.ts';
 import { issuerSpecSchema } from './issuer-schema.ts';
 import { mappingSpecSchema } from './mapping-schema.ts';
 import { metadataSchema } from './metadata-schema.ts';
+import { serviceIdentitySpecSchema } from './service-identity-schema.ts';
 
 export const API_GROUP = 'gatehouse.dev';
 export const API_VERSION = `${API_GROUP}/v1alpha1`;
 
-export type KindName = 'Cluster' | 'Issuer' | 'Mapping' | 'AccessRule';
+export type KindName = 'Cluster' | 'Issuer' | 'Mapping' | 'AccessRule' | 'ServiceIdentity';
 
 export interface Kind {
   readonly kind: KindName;
@@ -30,6 +31,11 @@ const objectSchema = (kind: KindName, spec: z.ZodType, name: z.ZodType<string> =
 export const KINDS: readonly Kind[] = [
   { kind: 'Issuer', plural: 'issuers', schema: objectSchema('Issuer', issuerSpecSchema) },
   { kind: 'Cluster', plural: 'clusters', schema: objectSchema('Cluster', clusterSpecSchema, ownClusterName) },
+  {
+    kind: 'ServiceIdentity',
+    plural: 'serviceidentities',
+    schema: objectSchema('ServiceIdentity', serviceIdentitySpecSchema),
+  },
   { kind: 'AccessRule', plural: 'accessrules', schema: objectSchema('AccessRule', accessRuleSpecSchema) },
   { kind: 'Mapping', plural: 'mappings', schema: objectSchema('Mapping', mappingSpecSchema) },
 ];

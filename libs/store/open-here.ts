@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { createAccessTokenStore } from './access-token-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { checkKey } from './check-key.ts';
 import type { Database } from './database.ts';
@@ -14,6 +15,7 @@ import { createSecretStore } from './secret-store.ts';
 import { createSessionStore } from './session-store.ts';
 import type { JoinPorts, OpenStoreOptions, SharedStore, Store } from './store.ts';
 import { createStoredTokenStore } from './stored-token-store.ts';
+import { createUserStore } from './user-store.ts';
 
 /** A store, and the key that its worker hands over to the main thread. */
 export interface StoreHere extends SharedStore {
@@ -80,8 +82,10 @@ function createPorts(
     objects: createObjectStore({ database, sealer, watcher, now }),
     secrets: createSecretStore(database, sealer),
     audit: createAuditStore(database),
-    sessions: createSessionStore(database, sealer),
+    sessions: createSessionStore(database, sealer, watcher.learned),
     storedTokens: createStoredTokenStore(database, sealer, now),
+    accessTokens: createAccessTokenStore(database, sealer, watcher.learned),
+    users: createUserStore(database, sealer, watcher.learned),
     sealer,
     schemaVersion,
     engine: database.engine,

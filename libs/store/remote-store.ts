@@ -8,8 +8,18 @@ export const REMOTE = {
   objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
   secrets: ['read'],
   audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned'],
-  sessions: ['create', 'find', 'delete', 'touch', 'deleteExpired'],
+  sessions: ['create', 'find', 'existing', 'delete', 'touch', 'deleteExpired'],
   storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
+  accessTokens: [
+    'createAccessToken',
+    'findAccessToken',
+    'listAccessTokens',
+    'existingAccessTokens',
+    'deleteAccessToken',
+    'noteAccessTokensUsed',
+    'deleteExpiredAccessTokens',
+  ],
+  users: ['noteSeen', 'listUsers', 'getUser', 'setDisabled', 'listDisabled'],
 } as const satisfies { [Port in RemotePort]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
 
 export interface RemoteStoreParts {
@@ -42,6 +52,8 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     },
     sessions: remote('sessions'),
     storedTokens: remote('storedTokens'),
+    accessTokens: remote('accessTokens'),
+    users: remote('users'),
     sealer: parts.sealer,
     schemaVersion: parts.schemaVersion,
     engine: 'sqlite',

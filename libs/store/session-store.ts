@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { LessThan, LessThanOrEqual } from 'typeorm';
+import { In, LessThan, LessThanOrEqual } from 'typeorm';
 import type { SessionFinder, SessionRecord } from '#identity';
 import type { SessionStore } from '#login';
 import type { Database } from './database.ts';
 import { SessionEntity, type SessionRow } from './entities/session.ts';
+import { bumpRevision, lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
 const TOKEN_BYTES = 32;
@@ -17,7 +18,11 @@ const context = (id: string, tokenDigest: string): SealContext => ({
 });
 
 /** Sessions by the SHA-256 of their cookie; what the claims say of a person is sealed. Expiry is judged by `#identity`. */
-export function createSessionStore(database: Database, sealer: Sealer): SessionFinder & SessionStore {
+export function createSessionStore(
+  database: Database,
+  sealer: Sealer,
+  learned: (revision: number) => void,
+): SessionFinder & SessionStore {
   return {
     create: async (record) => {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
@@ -30,10 +35,20 @@ export function createSessionStore(database: Database, sealer: Sealer): SessionF
     },
     delete: async (tokenOrId) => {
       // Neither can be mistaken for the other: an id is a UUID, a digest 64 hex digits.
-      await database.run(async (manager) => {
+      const revision = await database.transaction(async (manager) => {
+        await lockRevision(manager);
         await manager.delete(SessionEntity, { id: tokenOrId });
         await manager.delete(SessionEntity, { tokenDigest: digestOf(tokenOrId) });
+        // Replicas listen for it: each looks whether what it has open was opened by this session.
+        return await bumpRevision(database, manager);
       });
+      learned(revision);
+    },
+    existing: async (ids) => {
+      const rows = await database.run((manager) =>
+        manager.find(SessionEntity, { select: { id: true }, where: { id: In([...ids]) } }),
+      );
+      return rows.map(({ id }) => id);
     },
     touch: async (id, nowMs) => {
       await database.run((manager) =>

@@ -5,12 +5,13 @@ import { control, world, type GatewayView } from './world.ts';
 const BASE = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 
 export interface OwnObject {
-  readonly kind: 'Cluster' | 'Mapping' | 'AccessRule';
+  readonly kind: 'Cluster' | 'Mapping' | 'AccessRule' | 'ServiceIdentity';
   readonly name: string;
   readonly spec: object;
 }
 
-const pathOf = (kind: OwnObject['kind']): string => `${BASE}/${kind.toLowerCase()}s`;
+const pathOf = (kind: OwnObject['kind']): string =>
+  `${BASE}/${kind === 'ServiceIdentity' ? 'serviceidentities' : `${kind.toLowerCase()}s`}`;
 
 /** Creates an object by the gateway's API, as root; the next request is judged by it. */
 export async function createObject(gateway: GatewayView, object: OwnObject): Promise<Answer> {

@@ -168,6 +168,8 @@ describe('a token identifies', () => {
       now: Date.now,
       keySets: createKeySets({ now: Date.now, fetch }),
       verifiedCache: createVerifiedCache(),
+      accessTokens: { findAccessToken: () => undefined },
+      disabledPeople: { has: () => false },
       sessions: { find: async () => undefined, touch: async () => {} },
     };
     const none = { authorization: undefined, websocketBearer: undefined, cookies: [], cookieAllowed: false };

@@ -29,6 +29,8 @@ async function whoIs(browser: SmallBrowser): Promise<Authentication> {
     now,
     keySets: createKeySets({ now }),
     verifiedCache: createVerifiedCache(),
+    accessTokens: { findAccessToken: () => undefined },
+    disabledPeople: { has: () => false },
     sessions: world.store.sessions,
   };
   const cookie = browser.cookieHeader(GATEWAY_HOST);

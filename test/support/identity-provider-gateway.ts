@@ -44,6 +44,8 @@ export function createIdentityStage(issuers: readonly IssuerInput[]): IdentitySt
     now,
     keySets: createKeySets({ now }),
     verifiedCache: createVerifiedCache(),
+    accessTokens: { findAccessToken: () => undefined },
+    disabledPeople: { has: () => false },
     sessions: { find: async () => undefined, touch: async () => {} },
   };
   const stage: IdentityStage = {

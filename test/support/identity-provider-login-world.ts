@@ -64,6 +64,7 @@ export async function startLoginWorld(): Promise<LoginWorld> {
           return store.sessions.create(session);
         },
         delete: (tokenOrId) => store.sessions.delete(tokenOrId),
+        existing: (ids) => store.sessions.existing(ids),
         touch: (id, nowMs) => store.sessions.touch(id, nowMs),
         deleteExpired: (nowMs) => store.sessions.deleteExpired(nowMs),
       },

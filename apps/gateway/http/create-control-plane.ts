@@ -7,14 +7,17 @@ import express, { type RequestHandler } from 'express';
 import passport from 'passport';
 import { LOG, type Log } from '../log.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
+import type { AccessTokens } from '../me/access-tokens.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 import type { LoginService } from '../login/create-login-service.ts';
+import { AccessTokensController } from './access-tokens.controller.ts';
 import { AuthController, OidcGuard } from './auth.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { LOGIN_PATHS } from './limit-logins.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
 import {
+  ACCESS_TOKENS,
   CONSOLE_DIRECTORY,
   DESCRIBE_ME,
   LOGIN,
@@ -33,6 +36,7 @@ export interface ControlPlanePorts {
   readonly readPerson: ReadPerson;
   readonly recordAct: RecordAct;
   readonly tokens: UpstreamTokens;
+  readonly accessTokens: AccessTokens;
   readonly me: DescribeMe;
   readonly login: LoginService;
   /** Runs before every login. */
@@ -54,11 +58,12 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   const value = (provide: symbol, useValue: unknown) => ({ provide, useValue });
 
   @Module({
-    controllers: [HealthController, MeController, AuthController],
+    controllers: [HealthController, AccessTokensController, MeController, AuthController],
     providers: [
       value(READ_PERSON, ports.readPerson),
       value(RECORD_ACT, ports.recordAct),
       value(UPSTREAM_TOKENS, ports.tokens),
+      value(ACCESS_TOKENS, ports.accessTokens),
       value(DESCRIBE_ME, ports.me),
       value(LOGIN, ports.login),
       value(READINESS, ports.readiness),

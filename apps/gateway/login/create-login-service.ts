@@ -1,3 +1,5 @@
+import { ERRORS } from '#errors';
+import { identityFromClaims, type DisabledPeople, type IdentityResult } from '#identity';
 import type { Config } from '#config';
 import { OidcStrategy, createProviders, logout, type LoginIssuer, type LoginPorts } from '#login';
 import type { Snapshot } from '#pipeline';
@@ -22,9 +24,15 @@ export function createLoginService(options: {
   snapshot(): Snapshot;
   store: Store;
   claimState: LoginPorts['claimState'];
+  readonly disabledPeople: DisabledPeople;
   now(): number;
 }): LoginService {
-  const { config, snapshot, store, claimState, now } = options;
+  const { config, snapshot, store, claimState, disabledPeople, now } = options;
+  const nameAtLogin = (issuerName: string, claims: Readonly<Record<string, unknown>>): IdentityResult => {
+    const issuer = snapshot().issuers.byName(issuerName);
+    if (!issuer) return { ok: false, message: `the issuer "${issuerName}" is not configured any more` };
+    return identityFromClaims(issuer, claims, { kind: 'session', id: '' }, Infinity);
+  };
   const issuerObjects = (): ResourceObject<unknown>[] =>
     snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
   const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
@@ -49,7 +57,24 @@ export function createLoginService(options: {
   const context = { table: 'cookie', row: 'login', field: 'transaction', binding: config.externalUrl };
   const ports: LoginPorts = {
     providers: createProviders(readIssuer, now),
-    sessions: store.sessions,
+    sessions: {
+      ...store.sessions,
+      async create(session) {
+        const named = nameAtLogin(session.issuer, session.claims);
+        // Access tokens act by the claims of their owner's last login: what the provider takes away is gone there too.
+        if (named.ok) {
+          const { issuer, issuerUrl, subject, username, claims } = named.identity;
+          await store.users.noteSeen([{ issuer, issuerUrl, subject, username, claims, atMs: session.createdAtMs }]);
+        }
+        return await store.sessions.create(session);
+      },
+    },
+    findClaimProblem(issuerName, claims) {
+      const named = nameAtLogin(issuerName, claims);
+      if (!named.ok) return named.message;
+      const { issuerUrl, subject } = named.identity;
+      return disabledPeople.has(issuerUrl, subject) ? ERRORS.userDisabled.message : undefined;
+    },
     sealer: {
       seal: (clear) => store.sealer.seal(clear, context),
       open: (sealed) => store.sealer.open(sealed, context),

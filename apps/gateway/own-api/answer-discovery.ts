@@ -26,7 +26,10 @@ const DOCUMENTS: Readonly<Record<string, () => unknown>> = {
     groupVersion: GROUP_VERSION.groupVersion,
     resources: [
       ...RESOURCES.map(({ plural, kind }) => resource(plural, kind, OBJECT_VERBS)),
+      { ...resource('serviceidentities/token', 'AccessToken', ['create']), singularName: '' },
       resource('auditevents', 'AuditEvent', AUDIT_VERBS),
+      resource('users', 'User', ['get', 'list', 'update']),
+      resource('accesstokens', 'AccessToken', ['delete', 'get', 'list']),
     ],
   }),
   '/openapi/v3': () => ({

@@ -7,6 +7,7 @@ export const RESOURCES = [
   { plural: 'issuers', kind: 'Issuer' },
   { plural: 'mappings', kind: 'Mapping' },
   { plural: 'accessrules', kind: 'AccessRule' },
+  { plural: 'serviceidentities', kind: 'ServiceIdentity' },
 ] as const;
 
 export const OBJECT_VERBS = ['create', 'delete', 'get', 'list', 'update'];

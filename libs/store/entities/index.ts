@@ -1,3 +1,4 @@
+import { AccessTokenEntity } from './access-token.ts';
 import { AuditEventEntity } from './audit-event.ts';
 import { EncryptionKeyEntity } from './encryption-key.ts';
 import { ObjectEntity } from './object.ts';
@@ -5,9 +6,11 @@ import { RevisionEntity } from './revision.ts';
 import { SecretEntity } from './secret.ts';
 import { SessionEntity } from './session.ts';
 import { StoredTokenEntity } from './stored-token.ts';
+import { UserEntity } from './user.ts';
 
 /** A test compares them with the tables that the migrations make: they must not drift apart. */
 export const ENTITIES = [
+  AccessTokenEntity,
   AuditEventEntity,
   EncryptionKeyEntity,
   ObjectEntity,
@@ -15,4 +18,5 @@ export const ENTITIES = [
   SecretEntity,
   SessionEntity,
   StoredTokenEntity,
+  UserEntity,
 ];

@@ -1,0 +1,69 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { GatehouseError, ERRORS } from '#errors';
+import type { Identity } from '#model';
+import type { AccessTokens, AccessTokenView } from '../me/access-tokens.ts';
+import { Person } from './person.guard.ts';
+import { ACCESS_TOKENS, RECORD_ACT, type RecordAct } from './ports.ts';
+
+/** A person's own access tokens. */
+@Controller('-/me/tokens')
+export class AccessTokensController {
+  constructor(
+    @Inject(ACCESS_TOKENS) private readonly tokens: AccessTokens,
+    @Inject(RECORD_ACT) private readonly record: RecordAct,
+  ) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  async list(@Person() identity: Identity): Promise<{ items: AccessTokenView[] }> {
+    return { items: await this.tokens.list(identity) };
+  }
+
+  @Get(':id')
+  @Header('Cache-Control', 'no-store')
+  async read(@Person() identity: Identity, @Param('id') id: string): Promise<AccessTokenView> {
+    const found = (await this.tokens.list(identity)).find((token) => token.id === id);
+    if (!found) throw new GatehouseError('notFound', 'you have no such access token');
+    return found;
+  }
+
+  @Post()
+  @HttpCode(201)
+  @Header('Cache-Control', 'no-store')
+  async create(@Person() identity: Identity, @Body() body: unknown, @Req() request: Request): Promise<object> {
+    const act = { request, verb: 'create', resource: 'accesstokens', identity };
+    try {
+      const made = await this.tokens.create(identity, body);
+      this.record({
+        ...act,
+        name: made.id,
+        statusCode: 201,
+        outcome: 'allow',
+        reason: `made "${made.name}", until ${made.expiresAt}`,
+      });
+      return made;
+    } catch (error) {
+      if (error instanceof GatehouseError)
+        this.record({
+          ...act,
+          statusCode: ERRORS[error.code].status,
+          outcome: 'refused',
+          code: error.code,
+          reason: error.message,
+        });
+      throw error;
+    }
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Person() identity: Identity, @Param('id') id: string, @Req() request: Request): Promise<void> {
+    const removed = await this.tokens.remove(identity, id);
+    const outcome = removed
+      ? ({ statusCode: 204, outcome: 'allow' } as const)
+      : ({ statusCode: 404, outcome: 'refused' } as const);
+    this.record({ request, verb: 'delete', resource: 'accesstokens', name: id.slice(0, 100), identity, ...outcome });
+    if (!removed) throw new GatehouseError('notFound', 'you have no such access token');
+  }
+}

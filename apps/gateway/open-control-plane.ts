@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClusterConnection } from '#clusters';
+import type { Config } from '#config';
+import type { RefusalCounter } from '#limits';
+import type { PipelinePorts, PipelineSettings } from '#pipeline';
+import type { Store } from '#store';
+import { createControlPlane, type ControlPlane } from './http/create-control-plane.ts';
+import { limitLogins } from './http/limit-logins.ts';
+import type { Readiness } from './http/ports.ts';
+import type { Log } from './log.ts';
+import { createLoginService } from './login/create-login-service.ts';
+import { createPersonReader } from './login/read-person.ts';
+import { createAccessTokens } from './me/access-tokens.ts';
+import { createDescribeMe } from './me/describe-me.ts';
+import { createUpstreamTokens } from './me/upstream-tokens.ts';
+import { readSourceAddress } from './read-source-address.ts';
+import { createActRecorder } from './record-act.ts';
+
+export interface ControlPlaneParts {
+  readonly config: Config;
+  readonly settings: PipelineSettings;
+  readonly pipelinePorts: PipelinePorts;
+  readonly refusals: RefusalCounter;
+  /** For metrics. */
+  readonly loginEnded: Parameters<typeof createActRecorder>[0]['loginEnded'];
+  readonly store: Store;
+  /** Resolves when the next request at any worker is judged by what was just saved. */
+  applied(): Promise<void>;
+  claimState(state: string): Promise<boolean>;
+  /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
+  certificateAuthority(): string | undefined;
+  readonly readiness: Readiness;
+  readonly log: Log;
+}
+
+/** What lies below `/-/`, made of the same snapshot, stages and store as the pipeline. */
+export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
+  const { config, settings, pipelinePorts, store, applied, log } = parts;
+  const { snapshot, mapping, identity, audit, now } = pipelinePorts;
+  const recordAct = createActRecorder({
+    audit,
+    refusals: parts.refusals,
+    loginEnded: parts.loginEnded,
+    settings,
+    now,
+    revision: () => snapshot().revision,
+  });
+  const tokens = createUpstreamTokens({
+    store: store.storedTokens,
+    cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
+    usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
+  });
+  const sourceAddress = (request: Parameters<typeof readSourceAddress>[0]): string =>
+    readSourceAddress(request, settings.addresses);
+  return createControlPlane({
+    readPerson: createPersonReader(settings, snapshot, identity),
+    recordAct,
+    tokens,
+    accessTokens: createAccessTokens({
+      store: store.accessTokens,
+      users: store.users,
+      maxLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
+      applied,
+      now,
+    }),
+    log,
+    me: createDescribeMe({
+      snapshot,
+      mapping,
+      tokens,
+      sourceAddress,
+      now,
+      externalUrl: config.externalUrl.replace(/\/$/, ''),
+      certificateAuthority: parts.certificateAuthority,
+    }),
+    login: createLoginService({
+      config,
+      snapshot,
+      store,
+      claimState: parts.claimState,
+      disabledPeople: identity.disabledPeople,
+      now,
+    }),
+    limitLogins: limitLogins(config.limits.loginsPerMinutePerSource, {
+      readSourceAddress: sourceAddress,
+      record: recordAct,
+      now,
+    }),
+    readiness: parts.readiness,
+    consoleDirectory: consoleDirectory(),
+  });
+}
+
+/** Built by Vite into `dist/console`, beside the compiled gateway or below the checkout's root. */
+function consoleDirectory(): string {
+  const candidates = [join(import.meta.dirname, '../../console'), join(import.meta.dirname, '../../dist/console')];
+  return candidates.find((directory) => existsSync(join(directory, 'index.html'))) ?? (candidates[0] as string);
+}

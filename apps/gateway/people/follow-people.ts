@@ -1,0 +1,99 @@
+import { cacheAccessTokens, type AccessTokenFinder, type DisabledPeople } from '#identity';
+import type { AccessTokenStore, SeenPerson, UserStore } from '#login';
+import type { Identity } from '#model';
+import type { Log } from '../log.ts';
+
+export interface People {
+  readonly accessTokens: AccessTokenFinder;
+  readonly disabledPeople: DisabledPeople;
+  /** Notes that this person was here; written with others, within half a minute. */
+  seen(identity: Identity): void;
+  /** Forgets what was remembered of tokens and reads who is disabled; resolves when that is in force. */
+  refresh(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface FollowPeoplePorts {
+  readonly accessTokens: AccessTokenFinder & AccessTokenStore;
+  readonly users: UserStore;
+  /** Told of every change, here or at a replica. */
+  onChange(listener: () => void): () => void;
+  readonly log: Log;
+  now(): number;
+}
+
+const WRITE_EVERY_MS = 30_000;
+/** A person is noted at most this often. */
+const SEEN_EVERY_MS = 5 * 60_000;
+const MAX_REMEMBERED = 50_000;
+
+const keyOf = (issuerUrl: string, subject: string): string => `${issuerUrl} ${subject}`;
+
+/**
+ * What a worker knows of people between two looks at the database: who is disabled (a set, read anew at each change),
+ * tokens that were looked up, and who was seen. A revocation anywhere bumps the store's revision, which every worker
+ * and replica hears of. @throws where the store cannot be read: a gateway that does not know who is disabled serves nobody.
+ */
+export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
+  const { users, log, now } = ports;
+  const uses = new Map<string, number>();
+  const toNote = new Map<string, SeenPerson>();
+  let lastSeen = new Map<string, number>();
+  const cached = cacheAccessTokens(ports.accessTokens, { now });
+  let disabled = await readDisabled();
+
+  async function readDisabled(): Promise<ReadonlySet<string>> {
+    return new Set((await users.listDisabled()).map(({ issuerUrl, subject }) => keyOf(issuerUrl, subject)));
+  }
+  async function refresh(): Promise<void> {
+    cached.clear();
+    disabled = await readDisabled();
+    // Once more: what was looked up while the set was read may be of before the change.
+    cached.clear();
+  }
+  const stopListening = ports.onChange(() => {
+    refresh().catch((error: unknown) => log.error('disabled people not read; trying again', { error: String(error) }));
+  });
+
+  async function write(): Promise<void> {
+    const used = [...uses].map(([id, atMs]) => ({ id, atMs }));
+    const people = [...toNote.values()];
+    uses.clear();
+    toNote.clear();
+    if (used.length > 0) await ports.accessTokens.noteAccessTokensUsed(used);
+    if (people.length > 0) await users.noteSeen(people);
+  }
+  // The set is read again with each write: behind a lost notification and a failed read.
+  const timer = setInterval(() => {
+    Promise.all([write(), refresh()]).catch((error: unknown) =>
+      log.warn('uses of tokens not written', { error: String(error) }),
+    );
+  }, WRITE_EVERY_MS);
+  timer.unref();
+
+  return {
+    accessTokens: {
+      findAccessToken(digest) {
+        const found = cached.findAccessToken(digest);
+        if (found instanceof Promise) return found.then((token) => (token && uses.set(token.id, now()), token));
+        if (found) uses.set(found.id, now());
+        return found;
+      },
+    },
+    disabledPeople: { has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(keyOf(issuerUrl, subject)) },
+    seen({ issuer, issuerUrl, subject, username }) {
+      const key = keyOf(issuerUrl, subject);
+      const nowMs = now();
+      if (nowMs - (lastSeen.get(key) ?? -Infinity) < SEEN_EVERY_MS) return;
+      if (lastSeen.size >= MAX_REMEMBERED) lastSeen = new Map();
+      lastSeen.set(key, nowMs);
+      toNote.set(key, { issuer, issuerUrl, subject, username, atMs: nowMs });
+    },
+    refresh,
+    async stop() {
+      clearInterval(timer);
+      stopListening();
+      await write().catch((error: unknown) => log.warn('uses of tokens not written', { error: String(error) }));
+    },
+  };
+}

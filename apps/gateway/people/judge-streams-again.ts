@@ -1,0 +1,57 @@
+import type { MappingPorts } from '#mapping';
+import { createOpenStreams, type OpenStreams, type SnapshotSource } from '#pipeline';
+import type { Store } from '#store';
+import type { Log } from '../log.ts';
+import type { People } from './follow-people.ts';
+
+const EXPIRY_EVERY_MS = 1_000;
+/** Behind everything that is told: rules whose time has run out, and a notification that was lost. */
+const RECHECK_EVERY_MS = 30_000;
+
+export interface JudgeStreamsPorts {
+  readonly snapshots: SnapshotSource;
+  readonly mapping: MappingPorts;
+  readonly people: Pick<People, 'disabledPeople' | 'refresh'>;
+  readonly store: Pick<Store, 'sessions' | 'accessTokens' | 'objects'>;
+  readonly log: Log;
+  now(): number;
+}
+
+/** The open streams of this worker, judged again at every change of the store, and by the clock, until stopped. */
+export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { stop(): void } {
+  const { snapshots, people, store, log } = ports;
+  const streams = createOpenStreams({
+    snapshot: () => snapshots.current(),
+    mapping: ports.mapping,
+    disabledPeople: people.disabledPeople,
+    async findAlive({ sessions, tokens }) {
+      const alive = await Promise.all([
+        store.sessions.existing(sessions),
+        store.accessTokens.existingAccessTokens(tokens),
+      ]);
+      return new Set(alive.flat());
+    },
+    onProblem: (error) => log.error('open streams not judged again; trying later', { error: String(error) }),
+    now: ports.now,
+  });
+  const recheck = (): void => {
+    // What cannot be read now is told by whoever reads it next, and tried again by the clock.
+    void Promise.all([snapshots.refresh(), people.refresh()]).then(
+      () => streams.recheck(),
+      () => {},
+    );
+  };
+  const stopListening = store.objects.onChange(recheck);
+  const expiry = setInterval(() => streams.cutExpired(), EXPIRY_EVERY_MS);
+  const regular = setInterval(recheck, RECHECK_EVERY_MS);
+  expiry.unref();
+  regular.unref();
+  return {
+    ...streams,
+    stop() {
+      stopListening();
+      clearInterval(expiry);
+      clearInterval(regular);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { GatehouseError } from '#errors';
+import type { Authentication, Identity } from '#model';
+import { accessTokenDigest, isAccessToken } from './access-token.ts';
+import type { CompiledIssuers } from './compile-issuers.ts';
+import { identityFromClaims, type IdentityResult } from './identity-from-claims.ts';
+import type { AccessTokenFinder, FoundAccessToken } from './ports.ts';
+import { SERVICE_ISSUER } from './service-identity.ts';
+
+export interface AccessTokenPorts {
+  readonly accessTokens: AccessTokenFinder;
+  now(): number;
+}
+
+const failed = (
+  code: 'invalidCredential' | 'expiredCredential' | 'identityUnavailable',
+  message: string,
+): Authentication => ({ outcome: 'failed', code, message });
+const REVOKED = failed('invalidCredential', 'the access token is not known; it was revoked, or never given out');
+
+/** Whose token is this? A remembered one is answered without a promise. */
+export function fromAccessToken(
+  token: string,
+  issuers: CompiledIssuers,
+  ports: AccessTokenPorts,
+): Authentication | Promise<Authentication> {
+  if (!isAccessToken(token))
+    return failed('invalidCredential', 'the access token is mistyped or cut off (its checksum does not fit)');
+  const found = ports.accessTokens.findAccessToken(accessTokenDigest(token));
+  if (!(found instanceof Promise)) return judge(found, issuers, ports);
+  return found.then(
+    (answer) => judge(answer, issuers, ports),
+    (error: unknown) => {
+      if (error instanceof GatehouseError && error.code === 'storeUnavailable')
+        return failed('identityUnavailable', 'access tokens cannot be looked up at the moment; try again later');
+      throw error;
+    },
+  );
+}
+
+function judge(found: FoundAccessToken | undefined, issuers: CompiledIssuers, ports: AccessTokenPorts): Authentication {
+  if (!found) return REVOKED;
+  if (ports.now() >= found.expiresAtMs)
+    return failed('expiredCredential', `the access token "${found.name}" has expired; make a new one at /-/`);
+  const named = nameOwner(found, issuers);
+  if (!named.ok) return failed('invalidCredential', named.message);
+  const { narrowing } = found;
+  return { outcome: 'identified', identity: { ...named.identity, narrowing } as Identity };
+}
+
+function nameOwner(found: FoundAccessToken, issuers: CompiledIssuers): IdentityResult {
+  const credential = { kind: 'token', id: found.id } as const;
+  if (found.issuer === SERVICE_ISSUER) {
+    const service = issuers.serviceIdentity(found.subject, credential, found.expiresAtMs);
+    return service
+      ? { ok: true, identity: service }
+      : { ok: false, message: 'the service identity of this access token has been deleted' };
+  }
+  const issuer = issuers.byName(found.issuer);
+  if (!issuer || issuer.issuer.url !== found.issuerUrl)
+    return { ok: false, message: 'the issuer of the owner of this access token is not configured any more' };
+  return identityFromClaims(issuer, found.claims, credential, found.expiresAtMs);
+}

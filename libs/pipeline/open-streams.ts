@@ -1,0 +1,99 @@
+import type { ErrorCode } from '#errors';
+import { rejudge, type OpenedBy, type RejudgePorts } from './rejudge.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface OpenStreams {
+  /** Keeps an eye on a stream until the answered function is called. `abort` must end both sides at once. */
+  add(opened: OpenedBy, abort: (code: ErrorCode, message?: string) => void): () => void;
+  /** Cuts what would not be allowed any more; resolves when every stream was judged. */
+  recheck(): Promise<void>;
+  /** Cuts streams whose credential has expired; cheap enough for every second. */
+  cutExpired(): void;
+  size(): number;
+  /** Counts rechecks: who was judged before one and is added after it must ask for another. */
+  epoch(): number;
+}
+
+export interface OpenStreamsPorts extends RejudgePorts {
+  snapshot(): Snapshot;
+  /** Which of these sessions and access tokens still exist. */
+  findAlive(ids: { readonly sessions: string[]; readonly tokens: string[] }): Promise<ReadonlySet<string>>;
+  onProblem(error: unknown): void;
+}
+
+/** Judging ten thousand streams takes a while; others get their turn in between. */
+const SLICE = 200;
+
+interface Entry {
+  readonly opened: OpenedBy;
+  readonly abort: (code: ErrorCode, message?: string) => void;
+}
+
+/**
+ * Watches, log streams, execs and port-forwards that are open. A request is judged once; a stream is judged again
+ * whenever anything that it was judged by has changed (security.md, "revocation reaches open streams"). When that
+ * cannot be found out, the stream goes on: the change itself has already stopped every new request, and a database
+ * that is down for a moment must not end everybody's work (faults to survive); the next recheck comes with the store.
+ */
+export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
+  const entries = new Set<Entry>();
+  let running: Promise<void> | undefined;
+  let again = false;
+  let epoch = 0;
+
+  async function recheckAll(): Promise<void> {
+    const now = [...entries];
+    if (now.length === 0) return;
+    const snapshot = ports.snapshot();
+    const idsOf = (kind: 'session' | 'token'): string[] => [
+      ...new Set(
+        now
+          .map(({ opened }) => opened.identity.credential)
+          .filter((credential) => credential.kind === kind)
+          .map(({ id }) => id),
+      ),
+    ];
+    const ids = { sessions: idsOf('session'), tokens: idsOf('token') };
+    const alive = ids.sessions.length + ids.tokens.length === 0 ? new Set<string>() : await ports.findAlive(ids);
+    for (const [at, entry] of now.entries()) {
+      if (at % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (!entries.has(entry)) continue;
+      const refusal = await rejudge(entry.opened, snapshot, (id) => alive.has(id), ports);
+      if (refusal) entry.abort(refusal.code, refusal.message);
+    }
+  }
+
+  function recheck(): Promise<void> {
+    epoch++;
+    again = running !== undefined;
+    // Who asks while one runs waits for another that began after the question.
+    running ??= (async () => {
+      try {
+        do {
+          again = false;
+          await recheckAll();
+        } while (again);
+      } finally {
+        running = undefined;
+      }
+    })();
+    return running;
+  }
+
+  return {
+    add(opened, abort) {
+      const entry = { opened, abort };
+      entries.add(entry);
+      return () => void entries.delete(entry);
+    },
+    recheck: () => recheck().catch(ports.onProblem),
+    cutExpired() {
+      const nowMs = ports.now();
+      for (const { opened, abort } of entries)
+        if (nowMs >= opened.identity.expiresAtMs)
+          abort('expiredCredential', 'the credential that opened this has expired');
+    },
+    size: () => entries.size,
+    epoch: () => epoch,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Forwarding } from '#forward';
+import type { AuditDraft } from './audit-draft.ts';
+import type { Judged } from './judge.ts';
+import type { PipelinePorts } from './ports.ts';
+
+/** From here on a change that would refuse it cuts it. */
+export function watchStream(
+  judged: Extract<Judged, { own: false }>,
+  draft: AuditDraft,
+  upgrade: boolean,
+  forwarding: Forwarding,
+  ports: PipelinePorts,
+): () => void {
+  const { identity, decision, grant, upstream } = judged;
+  return ports.streams.add(
+    {
+      identity,
+      cluster: decision.cluster,
+      request: decision.request,
+      upgrade,
+      sourceAddress: draft.sourceAddress,
+      grant,
+      upstream,
+    },
+    (code, message) => {
+      if (message !== undefined) draft.annotations.abortReason = message;
+      forwarding.abort(code, message);
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import { In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
+import type { AccessTokenFinder, FoundAccessToken } from '#identity';
+import type { AccessTokenStore, AccessTokenSummary } from '#login';
+import type { Narrowing } from '#model';
+import type { Database } from './database.ts';
+import { AccessTokenEntity, type AccessTokenRow } from './entities/access-token.ts';
+import { UserEntity } from './entities/user.ts';
+import { bumpRevision, lockRevision } from './revision.ts';
+import type { Sealer } from './sealer.ts';
+import { openClaims } from './user-store.ts';
+
+/** Access tokens by the SHA-256 of each; found together with the newest claims of their owner. */
+export function createAccessTokenStore(
+  database: Database,
+  sealer: Sealer,
+  learned: (revision: number) => void,
+): AccessTokenFinder & AccessTokenStore {
+  return {
+    createAccessToken: async (token) => {
+      await database.run((manager) =>
+        manager.insert(AccessTokenEntity, { ...token, narrowing: { ...token.narrowing }, lastUsedAtMs: null }),
+      );
+    },
+    findAccessToken: async (digest) =>
+      await database.run(async (manager): Promise<FoundAccessToken | undefined> => {
+        const row = await manager.findOneBy(AccessTokenEntity, { digest });
+        if (!row) return undefined;
+        const { id, name, issuer, issuerUrl, subject, narrowing, expiresAtMs } = row;
+        const owner = await manager.findOneBy(UserEntity, { issuerUrl, subject });
+        const claims = owner ? openClaims(sealer, owner) : {};
+        return { id, name, issuer, issuerUrl, subject, claims, narrowing: narrowing as Narrowing, expiresAtMs };
+      }),
+    listAccessTokens: async (filter) => {
+      const rows = await database.run((manager) =>
+        manager.find(AccessTokenEntity, { where: { ...filter }, order: { createdAtMs: 'ASC', id: 'ASC' } }),
+      );
+      return rows.map(summarize);
+    },
+    deleteAccessToken: async (id, owner) => {
+      const revision = await database.transaction(async (manager) => {
+        await lockRevision(manager);
+        if (!(await manager.existsBy(AccessTokenEntity, { id, ...owner }))) return undefined;
+        await manager.delete(AccessTokenEntity, { id });
+        // Not a change of configuration, but what replicas listen for: each forgets what it remembers of tokens.
+        return await bumpRevision(database, manager);
+      });
+      if (revision !== undefined) learned(revision);
+      return revision !== undefined;
+    },
+    existingAccessTokens: async (ids) => {
+      const rows = await database.run((manager) =>
+        manager.find(AccessTokenEntity, { select: { id: true }, where: { id: In([...ids]) } }),
+      );
+      return rows.map(({ id }) => id);
+    },
+    noteAccessTokensUsed: async (uses) => {
+      await database.transaction(async (manager) => {
+        for (const { id, atMs } of uses) {
+          await manager.update(AccessTokenEntity, { id, lastUsedAtMs: LessThan(atMs) }, { lastUsedAtMs: atMs });
+          await manager.update(AccessTokenEntity, { id, lastUsedAtMs: IsNull() }, { lastUsedAtMs: atMs });
+        }
+      });
+    },
+    deleteExpiredAccessTokens: async (nowMs) => {
+      await database.run((manager) => manager.delete(AccessTokenEntity, { expiresAtMs: LessThanOrEqual(nowMs) }));
+    },
+  };
+}
+
+function summarize({ digest: _digest, narrowing, lastUsedAtMs, ...row }: AccessTokenRow): AccessTokenSummary {
+  return { ...row, narrowing: narrowing as Narrowing, lastUsedAtMs: lastUsedAtMs ?? undefined };
+}

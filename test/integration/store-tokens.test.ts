@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { describeStore } from '../support/describe-store.ts';
+import { newSession } from '../support/store-samples.ts';
+
+const ALICE = { issuer: 'demo', issuerUrl: 'https://issuer.example', subject: 'alice-1', username: 'demo:alice' };
+const token = (digest: string, more: object = {}) => ({
+  id: randomUUID(),
+  digest,
+  name: 'ci',
+  ...ALICE,
+  narrowing: { verbs: ['get'] },
+  createdBy: 'demo:alice',
+  createdAtMs: 1_000,
+  expiresAtMs: 5_000,
+  ...more,
+});
+
+describeStore('access tokens and users', (suite) => {
+  describe('access tokens', () => {
+    test('are found by their digest only, with the newest claims of their owner', async () => {
+      const { accessTokens, users } = suite.store;
+      const made = token('d1');
+      await accessTokens.createAccessToken(made);
+      expect(await accessTokens.findAccessToken('d2')).toBeUndefined();
+      expect(await accessTokens.findAccessToken('d1')).toMatchObject({
+        id: made.id,
+        claims: {},
+        narrowing: { verbs: ['get'] },
+      });
+      await users.noteSeen([{ ...ALICE, claims: { sub: 'alice-1', groups: ['a'] }, atMs: 1 }]);
+      // Seen again without claims: those that are known stay.
+      await users.noteSeen([{ ...ALICE, atMs: 2 }]);
+      expect(await accessTokens.findAccessToken('d1')).toMatchObject({ claims: { groups: ['a'] } });
+      expect((await suite.database.bytes()).includes('"groups":["a"]')).toBe(false);
+    });
+
+    test('are deleted by their owner or by an admin, and everybody is told', async () => {
+      const { accessTokens, objects } = suite.store;
+      const made = token('d1');
+      await accessTokens.createAccessToken(made);
+      const before = await objects.revision();
+      expect(await accessTokens.deleteAccessToken(made.id, { issuerUrl: ALICE.issuerUrl, subject: 'bob-1' })).toBe(
+        false,
+      );
+      expect(await objects.revision()).toBe(before);
+      const other = await suite.open();
+      const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+      expect(await accessTokens.deleteAccessToken(made.id, ALICE)).toBe(true);
+      expect(await told).toBeGreaterThan(before);
+      expect(await other.accessTokens.existingAccessTokens([made.id])).toEqual([]);
+      expect(await accessTokens.deleteAccessToken(made.id)).toBe(false);
+    });
+
+    test('remember their last use, never an earlier one, and go when they have expired', async () => {
+      const { accessTokens } = suite.store;
+      const [one, other] = [token('d1'), token('d2', { expiresAtMs: 9_000 })];
+      await accessTokens.createAccessToken(one);
+      await accessTokens.createAccessToken(other);
+      await accessTokens.noteAccessTokensUsed([{ id: one.id, atMs: 3_000 }]);
+      await accessTokens.noteAccessTokensUsed([{ id: one.id, atMs: 2_000 }]);
+      const listed = await accessTokens.listAccessTokens({ issuerUrl: ALICE.issuerUrl, subject: ALICE.subject });
+      expect(listed.map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual(
+        listed[0]?.id === one.id ? [3_000, undefined] : [undefined, 3_000],
+      );
+      expect(JSON.stringify(listed)).not.toContain('d1"');
+      await accessTokens.deleteExpiredAccessTokens(5_000);
+      expect(await accessTokens.existingAccessTokens([one.id, other.id])).toEqual([other.id]);
+    });
+  });
+
+  describe('users', () => {
+    test('are one row each, whoever sees them first and however often', async () => {
+      const { users } = suite.store;
+      const other = await suite.open();
+      const seen = (atMs: number) => ({ ...ALICE, claims: { n: atMs }, atMs });
+      await Promise.all([users.noteSeen([seen(1)]), other.users.noteSeen([seen(2)]), users.noteSeen([seen(3)])]);
+      await users.noteSeen([{ ...seen(2), username: 'demo:renamed' }]);
+      expect(await users.listUsers()).toMatchObject([
+        { username: 'demo:renamed', subject: 'alice-1', lastSeenAtMs: 3 },
+      ]);
+    });
+
+    test('are disabled and enabled, and everybody is told', async () => {
+      const { users } = suite.store;
+      await users.noteSeen([{ ...ALICE, atMs: 1 }]);
+      const [{ id } = { id: '' }] = await users.listUsers();
+      const other = await suite.open();
+      const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+      expect(await users.setDisabled(randomUUID(), { atMs: 5, reason: 'x' })).toBe(false);
+      expect(await users.setDisabled(id, { atMs: 5, reason: 'left' })).toBe(true);
+      await told;
+      expect(await other.users.listDisabled()).toEqual([{ issuerUrl: ALICE.issuerUrl, subject: ALICE.subject }]);
+      expect(await users.getUser(id)).toMatchObject({ disabledAtMs: 5, disabledReason: 'left' });
+      expect(await users.setDisabled(id, undefined)).toBe(true);
+      expect(await users.listDisabled()).toEqual([]);
+    });
+  });
+
+  test('a session that ends is told to everybody, so that what it opened can be cut', async () => {
+    const session = newSession();
+    const cookie = await suite.store.sessions.create(session);
+    const other = await suite.open();
+    expect(await other.sessions.existing([session.id, randomUUID()])).toEqual([session.id]);
+    const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+    await suite.store.sessions.delete(cookie);
+    await told;
+    expect(await other.sessions.existing([session.id])).toEqual([]);
+  });
+});
