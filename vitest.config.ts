@@ -68,7 +68,13 @@ export default defineConfig({
     projects: [
       lane({
         name: 'unit',
-        include: ['libs/**/*.test.ts', 'apps/**/*.test.{ts,tsx}', 'migrations/**/*.test.ts', 'test/bench/**/*.test.ts'],
+        include: [
+          'libs/**/*.test.ts',
+          'apps/**/*.test.{ts,tsx}',
+          'migrations/**/*.test.ts',
+          'test/matrix/**/*.test.ts',
+          'test/bench/**/*.test.ts',
+        ],
         fileParallelism: true,
         testTimeout: 10_000,
         hookTimeout: 30_000,

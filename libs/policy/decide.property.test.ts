@@ -44,6 +44,27 @@ describe('the compiled policy', () => {
     expect([allowed > 800, denied > 300, reported > 300, learned > 100, steppedUp > 100]).toEqual(Array(5).fill(true));
   });
 
+  it.each<[string, (rule: AccessRuleInput) => AccessRuleInput]>([
+    ['forgets conditions', (rule) => ({ ...rule, conditions: undefined })],
+    ['takes a Deny for a Report', (rule) => (rule.effect === 'Deny' ? { ...rule, mode: 'Report' } : rule)],
+    [
+      'drops names',
+      (rule) => ({ ...rule, rules: rule.rules.map((entry) => ({ ...entry, resourceNames: undefined })) }),
+    ],
+    ['lets learning rules decide first', (rule) => ({ ...rule, learning: false })],
+  ])('would be found out by them if it %s', (_what, corrupt) => {
+    let disagreements = 0;
+    for (let round = 0; round < 300; round++) {
+      const rules = randomRules();
+      const policy = compilePolicy(rules.map(corrupt));
+      const { identity, cluster, request, context } = randomAsk();
+      const { allowed, rule } = decide(policy, identity, cluster, request, context);
+      const want = naiveDecide(rules, identity, cluster, request, context);
+      if (allowed !== want.allowed || rule !== want.rule) disagreements++;
+    }
+    expect(disagreements).toBeGreaterThan(0);
+  });
+
   it('is explained by the rules that it names: the same decision follows from what is said of each', () => {
     const disagreements: unknown[] = [];
     for (let round = 0; round < 200; round++) {
