@@ -80,7 +80,7 @@ async function judgeOne(line: string, person: string, claimed: Claimed, snapshot
     rawHeaders: ['Host', HOST, ...session, ...headers],
     socket: { remoteAddress: claimed.address ?? '192.0.2.1' },
   } as unknown as IncomingMessage;
-  const draft = createAuditDraft('id', NOW_MS, snapshot.revision, method, target);
+  const draft = createAuditDraft('id', NOW_MS, snapshot.revision, method, target, 'matrix');
   const judged = await judge(request, upgrade !== undefined, snapshot, draft, SETTINGS, portsFor(claimed, person));
   const reported = (draft.decision?.reported ?? [])
     .map(({ rule, effect }) => ` [would-${effect.toLowerCase()} ${rule}]`)
@@ -97,6 +97,7 @@ const SETTINGS: PipelineSettings = {
   addresses: createAddressReader([]),
   timeouts: { shortRequestSeconds: 60, connectSeconds: 10 },
   maxBodyBytes: Infinity,
+  servedBy: 'matrix',
 };
 
 /** The ports that judging needs: a session that this person holds, and dave's stored token. */
