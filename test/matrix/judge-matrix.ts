@@ -127,12 +127,15 @@ function portsFor(claimed: Claimed, person: string): PipelinePorts {
       now,
       keySets: createKeySets({ now }),
       verifiedCache: createVerifiedCache(),
+      accessTokens: { findAccessToken: () => undefined },
+      disabledPeople: { has: () => false },
       sessions: { find: async (token: string) => (token === person ? session : undefined), touch: async () => {} },
     },
     mapping: {
       findStoredToken: async (_issuerUrl: string, subject: string, cluster: string) =>
         subject === 'dave' && cluster === 'demo' ? stored : undefined,
     },
+    seen() {},
     now,
   };
   return ports as unknown as PipelinePorts;
