@@ -45,6 +45,6 @@ const issuerNames = async (store: Store): Promise<string[]> =>
   (await issuers(store)).map(({ metadata }) => metadata.name);
 
 async function spellingsOf(store: Store, name: string): Promise<string[]> {
-  const prefixes = (await issuers(store)).map(({ spec }) => (spec as IssuerSpec).claimMappings.username.prefix);
+  const prefixes = (await issuers(store)).map(({ spec }) => (spec as IssuerSpec).claimMappings.username.prefix ?? '');
   return [...new Set([name, ...prefixes.map((prefix) => prefix + name)])];
 }

@@ -8,6 +8,7 @@ import {
   createHostCheck,
   createPipeline,
   followSnapshot,
+  recordOfOwnCall,
   uuidV7,
   type PipelinePorts,
   type PipelineSettings,
@@ -25,7 +26,6 @@ import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
-import { createOwnCallRecorder } from './record-own-call.ts';
 import type { Log } from './log.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import {
@@ -182,7 +182,7 @@ async function boot(
   const ownCalls: OwnCallPorts = {
     now,
     newAuditId: uuidV7,
-    record: createOwnCallRecorder({ audit, revision: () => snapshot().revision, servedBy: settings.servedBy }),
+    record: (call) => audit.record(recordOfOwnCall(call, snapshot().revision, settings.servedBy)),
   };
   const tokensOfAccounts = createServiceAccountTokens(ownCalls);
   const pipelinePorts: PipelinePorts = {

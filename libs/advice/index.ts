@@ -27,3 +27,27 @@ export { suggestRules } from './suggest/suggest-rules.ts';
 export type { Suggestion, Suggestions, SuggestOptions } from './suggest/suggest-rules.ts';
 export { readKubeAuditLine } from './suggest/read-kube-audit.ts';
 export type { KubeAuditLine } from './suggest/read-kube-audit.ts';
+export { explainRequest } from './explain/explain-request.ts';
+export type { Asked, Explanation, ExplainPorts, RefusedBy, ReviewedAccess } from './explain/explain-request.ts';
+export { personFromToken } from './explain/person-from-token.ts';
+export type { PersonFromToken } from './explain/person-from-token.ts';
+export { claimsFromNames } from './explain/claims-from-names.ts';
+export { findKind, findManifestKind, KUBERNETES_KINDS, pathOf } from './kubectl/known-kinds.ts';
+export type { KnownKind } from './kubectl/known-kinds.ts';
+export {
+  AGGREGATED_DISCOVERY,
+  isInAll,
+  readDiscovery,
+  writeDiscovery,
+  writeOpenApi,
+  writeResourceList,
+} from './kubectl/read-discovery.ts';
+export { findForeignFlag } from './kubectl/foreign-flags.ts';
+export { commandRequests, isDiscovery } from './kubectl/command-requests.ts';
+export type { CommandRequest } from './kubectl/command-requests.ts';
+export { readCommand } from './kubectl/read-command.ts';
+export type { ReadCommand } from './kubectl/read-command.ts';
+export type { ManifestObject } from './kubectl/read-targets.ts';
+export { showExplanation } from './explain/show-explanation.ts';
+export type { ShownExplanation, ShownMapping, ShownRule } from './explain/show-explanation.ts';
+export { describeNaming } from './explain/describe-naming.ts';

@@ -9,6 +9,8 @@ export type { ClusterConnection, CredentialUse, OpenClusterPorts } from './open-
 export type { ConnectionStats } from './open-connections.ts';
 export { askWhoAmI } from './ask-who-am-i.ts';
 export type { UpstreamIdentity } from './ask-who-am-i.ts';
+export { reviewAccess } from './review-access.ts';
+export type { AccessReview } from './review-access.ts';
 export { callAsGateway } from './call-as-gateway.ts';
 export type { OwnCall, OwnCallPorts } from './call-as-gateway.ts';
 export { createServiceAccountTokens } from './service-account-tokens.ts';

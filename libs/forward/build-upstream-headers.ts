@@ -25,10 +25,9 @@ const PLAIN = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff]
  * @throws GatehouseError `internal` where a precondition that the earlier stages guarantee does not hold.
  */
 export function buildUpstreamHeaders(
-  input: Pick<
-    ForwardInput,
-    'decision' | 'grant' | 'serviceAccountToken' | 'headers' | 'upstream' | 'auditId' | 'clientAddress'
-  >,
+  input: Pick<ForwardInput, 'decision' | 'grant' | 'serviceAccountToken' | 'headers' | 'auditId' | 'clientAddress'> & {
+    readonly upstream: Pick<ForwardInput['upstream'], 'name' | 'hostHeader' | 'gatewayAuthorization'>;
+  },
 ): string[] {
   const { decision, grant, headers, upstream } = input;
   if (decision.allowed !== true) throw broken('a request that was not allowed');

@@ -25,6 +25,7 @@ export { createHostCheck } from './host-check.ts';
 export { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 export { createOpenStreams } from './open-streams.ts';
 export type { OpenStreams, OpenStreamsPorts } from './open-streams.ts';
+export { recordOfOwnCall, type OwnCallFacts } from './record-of-own-call.ts';
 export { cutUnreadBody } from './cut-unread-body.ts';
 export { writeStatus } from './write-status.ts';
 export { uuidV7 } from './uuid-v7.ts';

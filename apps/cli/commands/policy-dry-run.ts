@@ -66,7 +66,7 @@ function describe(run: ShownDryRun): string[] {
   const { notReplayed, loginAssumed } = run;
   const left: [number, string][] = [
     [notReplayed.refusedBefore, 'refused before any rule was asked'],
-    [notReplayed.noRequest, 'no request to a cluster'],
+    [notReplayed.noRequest, 'no request of a person to a cluster'],
     [notReplayed.readsOtherwise, 'cannot be judged again: what the log keeps of the target reads otherwise'],
   ];
   return [

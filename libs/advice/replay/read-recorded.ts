@@ -2,8 +2,8 @@ import { parseRequest, readClusterPrefix } from '#kube';
 import type { AuditRecord, RequestInfo } from '#model';
 
 /**
- * Why a record says nothing about access rules: it was refused before any rule was asked; it was no request to a
- * cluster (login, a command of the gateway's own); or what is left of its target no longer reads as it did.
+ * Why a record says nothing about access rules: it was refused before any rule was asked; it was no request of a person
+ * to a cluster (a login, a command, the gateway's own question); or what is left of its target no longer reads as it did.
  */
 export type NotReplayed = 'refusedBefore' | 'noRequest' | 'readsOtherwise';
 
@@ -15,7 +15,12 @@ export type ReadRecorded =
 export function readRecorded(record: AuditRecord): ReadRecorded {
   if (record.decision === 'refused') return { ok: false, why: 'refusedBefore' };
   const prefix = readClusterPrefix(record.requestUri);
-  if (record.method === '' || record.cluster === '' || (prefix.kind !== 'cluster' && prefix.kind !== 'default'))
+  if (
+    record.issuer === '' ||
+    record.method === '' ||
+    record.cluster === '' ||
+    (prefix.kind !== 'cluster' && prefix.kind !== 'default')
+  )
     return { ok: false, why: 'noRequest' };
   const parsed = parseRequest(record.method, prefix.target);
   if (!parsed.ok) return { ok: false, why: 'readsOtherwise' };
