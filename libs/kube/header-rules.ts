@@ -24,6 +24,9 @@ const NOT_FORWARDED = new Set([
   'x-real-ip',
 ]);
 
+/** Extra key under which the gateway says who acts as somebody else; nobody else may send it. */
+export const ORIGINAL_USER_KEY = 'gatehouse.dev/original-user';
+
 export const isHopByHop = (lowerName: string): boolean => HOP_BY_HOP.has(lowerName);
 
 /** `lowerName` is one that a client may not send upstream through the gateway (kube-rules 2.3, 2.4, 2.8). */

@@ -15,3 +15,4 @@ export { isConnectSubresource, isStreamingSubresource, mayUpgrade } from './stre
 export { statusBody } from './status-body.ts';
 export { meetsGlob, readPathPattern, type PathPart } from './path-pattern.ts';
 export { mayBeTried, readPathRegex, type PathRegex } from './path-regex.ts';
+export { ORIGINAL_USER_KEY } from './header-rules.ts';

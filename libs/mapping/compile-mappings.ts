@@ -13,6 +13,12 @@ export type ValueSource =
   | { readonly from: 'username' | 'groups' | 'uid'; readonly prefix?: string | undefined }
   | { readonly value: string };
 
+/** Groups may be filtered; names in `only` are as they go upstream, prefix included. */
+export type GroupSource = ValueSource & {
+  /** Whole names, or a prefix and `*`. Absent: all of them. What it leaves out is not sent and counts for no limit. */
+  readonly only?: readonly string[] | undefined;
+};
+
 export interface ExtraSource {
   readonly key: string;
   readonly value: ValueSource;
@@ -36,7 +42,7 @@ export interface MappingInput {
   readonly impersonate?:
     | {
         readonly user: ValueSource;
-        readonly groups?: readonly ValueSource[] | undefined;
+        readonly groups?: readonly GroupSource[] | undefined;
         readonly uid?: ValueSource | undefined;
         readonly extra?: readonly ExtraSource[] | undefined;
       }

@@ -7,6 +7,7 @@ export { compileMappings, compileMappingsInSteps } from './compile-mappings.ts';
 export type {
   CompiledMappings,
   ExtraSource,
+  GroupSource,
   MappingInput,
   ServiceAccountSource,
   Subject,

@@ -101,6 +101,25 @@ describe('impersonation', () => {
       },
     });
   });
+  it('sends only the groups that a filter names, judges no others, and counts no others', () => {
+    const only = ['demo:dev', 'demo:k8s-*'];
+    const filtered = (names: string[], more: Partial<MappingInput> = {}) =>
+      groups([{ from: 'groups', prefix: 'demo:', only }], person('x', names), more);
+    expect(filtered(['dev', 'devs', 'k8s-a', 'k8s', 'a\nb', 'k8s-'])).toMatchObject({
+      ok: true,
+      grant: { groups: ['demo:dev', 'demo:k8s-a', 'demo:k8s-'] },
+    });
+    expect(filtered(['ops'])).toMatchObject({ ok: true, grant: { groups: [] } });
+    expect(filtered(['dev', 'ops', 'k8s-a'], { maxGroups: 1 })).toMatchObject({ ok: false });
+    expect(filtered(['dev', 'ops', 'sec'], { maxGroups: 1 })).toMatchObject({ ok: true });
+    expect(filtered(['k8s-a\nb'])).toMatchObject({ ok: false, code: 'badMappedIdentity' });
+  });
+  it('never gives a reserved name by a filter', () => {
+    expect(groups([{ from: 'groups', only: ['system:masters'] }], person('x', ['system:masters']))).toMatchObject({
+      ok: false,
+      code: 'badMappedIdentity',
+    });
+  });
   it('sends no groups for a service account: the API server knows them', () => {
     expect(
       resolve(

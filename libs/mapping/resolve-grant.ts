@@ -1,6 +1,7 @@
 import { GatehouseError } from '#errors';
 import type { Grant, Identity, ImpersonateGrant, ServiceAccountGrant, StoredTokenGrant } from '#model';
 import type { CompiledMappings, MappingInput, ServiceAccountSource } from './compile-mappings.ts';
+import { groupFilter } from './group-filter.ts';
 import { checkName, readValues } from './read-values.ts';
 import type { MappingPorts } from './ports.ts';
 
@@ -74,7 +75,9 @@ function impersonate(mapping: MappingInput, identity: Identity, cluster: string)
   for (const source of sources.groups ?? []) {
     const read = readValues(source, identity);
     if (!read.ok) return bad(read.problem);
+    const passes = source.only && groupFilter(source.only);
     for (const group of read.values) {
+      if (passes && !passes(group)) continue;
       const problem = checkName(group, source);
       if (problem) return bad(`a group name that ${problem}`);
       groups.add(group);

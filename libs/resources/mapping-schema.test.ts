@@ -76,6 +76,30 @@ describe('Mapping', () => {
       { impersonate: { user: { from: 'username' }, extra: [{ key: 'Scopes', value: { value: 'x' } }] } },
       ['spec.impersonate.extra[0].key'],
     ],
+    [
+      'a filter for everything, for names within, for reserved names or beside a literal',
+      {
+        impersonate: {
+          user: { from: 'username' },
+          groups: [
+            { from: 'groups', only: ['*', 'a*b', 'system:nodes', ''] },
+            { value: 'a', only: ['a'] },
+          ],
+        },
+      },
+      [...[0, 1, 2, 3].map((at) => `spec.impersonate.groups[0].only[${at}]`), 'spec.impersonate.groups[1].only'],
+    ],
+    ['a filter of users', { impersonate: { user: { from: 'username', only: ['a'] } } }, ['spec.impersonate.user.only']],
+    [
+      'the extra key that is the gateway’s own',
+      {
+        impersonate: {
+          user: { from: 'username' },
+          extra: [{ key: 'gatehouse.dev/original-user', value: { from: 'username' } }],
+        },
+      },
+      ['spec.impersonate.extra[0].key'],
+    ],
     ['the gateway’s own cluster', { clusters: ['demo', 'gatehouse'], storedToken: {} }, ['spec.clusters']],
     ['maxGroups without impersonate', { storedToken: {}, maxGroups: 5 }, ['spec.maxGroups']],
   ])('%s is refused', (_what, spec, expected) => {

@@ -1,5 +1,5 @@
 import type { Identity } from '#model';
-import { compileMappings, type MappingInput, type ValueSource } from '../compile-mappings.ts';
+import { compileMappings, type GroupSource, type MappingInput, type ValueSource } from '../compile-mappings.ts';
 import type { StoredToken } from '../ports.ts';
 import { resolveGrant } from '../resolve-grant.ts';
 
@@ -44,5 +44,5 @@ export const resolve = (
 ) => resolveGrant(compileMappings(mappings), identity, cluster, ports);
 export const user = (source: ValueSource, identity: Identity) =>
   resolve([mapping({ impersonate: { user: source } })], identity);
-export const groups = (sources: ValueSource[], identity: Identity, more: Partial<MappingInput> = {}) =>
+export const groups = (sources: GroupSource[], identity: Identity, more: Partial<MappingInput> = {}) =>
   resolve([mapping({ impersonate: { user: { value: 'u' }, groups: sources }, ...more })], identity);
