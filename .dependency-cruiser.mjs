@@ -26,6 +26,7 @@ export const ARROWS = {
   advice: [...STAGES, 'resources', ...STAGE],
   login: ['model', 'errors', 'resources', 'kube'],
   clusters: ['model', 'errors', 'resources', 'kube'],
+  rights: ['resources', 'errors', 'kube'],
   store: ['identity', 'mapping', 'audit', 'login', 'clusters', 'resources', 'model', 'errors', 'migrations'],
   config: ['errors', 'resources'],
 };

@@ -1,7 +1,9 @@
-/** An expected end other than success: the lines say what and what to do, and the exit code is 1. */
+/** An expected end other than success: the lines say what and what to do. */
 export class CliFailure extends Error {
-  constructor(lines: readonly string[] | string) {
+  readonly exitCode: number;
+  constructor(lines: readonly string[] | string, exitCode = 1) {
     super(typeof lines === 'string' ? lines : lines.join('\n'));
     this.name = 'CliFailure';
+    this.exitCode = exitCode;
   }
 }

@@ -1,7 +1,7 @@
-import { Document, isScalar, visit } from 'yaml';
 import { parseManifests, type ResourceObject } from '#resources';
 import { CliFailure } from './failure.ts';
 import { visible, type Terminal } from './terminal.ts';
+import { toYaml } from './to-yaml.ts';
 
 /**
  * Prints made objects as YAML that `apply` reads, with comments, and on the other channel what is to be said about them.
@@ -24,16 +24,4 @@ export function printManifests(
   for (const { object, warnings: ofObject } of manifests)
     for (const warning of ofObject) terminal.say(visible(`warning: ${object.metadata.name}: ${warning}`));
   terminal.out(yaml.trimEnd());
-}
-
-/** As people write rules: lists of words on one line. */
-function toYaml(object: ResourceObject, comments: readonly string[]): string {
-  const document = new Document(object, { aliasDuplicateObjects: false });
-  visit(document, {
-    Seq(_key, list) {
-      if (list.items.every((item) => isScalar(item))) list.flow = true;
-    },
-  });
-  const yaml = document.toString({ lineWidth: 0, flowCollectionPadding: false, singleQuote: true });
-  return comments.map((comment) => `# ${visible(comment)}\n`).join('') + yaml;
 }

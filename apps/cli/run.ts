@@ -10,6 +10,7 @@ import { addImportAuthenticationConfig } from './commands/import-authentication-
 import { addMigrate } from './commands/migrate.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRequest } from './commands/request.ts';
+import { addRbac } from './commands/rbac.ts';
 import { addUpstreamToken } from './commands/upstream-token.ts';
 import { CliFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,7 +19,7 @@ const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
 
-/** Runs one command line and answers the exit code: 0 done, 1 failed, 2 not understood. */
+/** Runs one command line and answers the exit code: 0 done, 1 failed, 2 not understood (or what the command says). */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('gatehouse')
     .description('Works on the gateway’s configured database, beside a running gateway or without one.')
@@ -38,6 +39,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     addMigrate,
     addPolicy,
     addRequest,
+    addRbac,
     addUpstreamToken,
   ])
     add(program, terminal);
@@ -49,6 +51,6 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
     const expected = error instanceof CliFailure || error instanceof StoreStartError || error instanceof GatehouseError;
     terminal.say(`gatehouse: ${expected ? error.message : ((error as Error).stack ?? String(error))}`);
-    return FAILED;
+    return error instanceof CliFailure ? error.exitCode : FAILED;
   }
 }

@@ -1,4 +1,4 @@
-import { createServiceAccountTokens, openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
+import { openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
 import { createLimits, createRefusalCounter } from '#limits';
@@ -23,6 +23,7 @@ import { openAuditQueue } from './open-audit-queue.ts';
 import { openControlPlane } from './open-control-plane.ts';
 import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
+import { createServiceAccountBearers } from './service-account-bearers.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
@@ -37,6 +38,7 @@ import {
   TAKE_PROFILE,
   FLUSH_AUDIT,
   FLUSH_EVERYWHERE,
+  RIGHTS_REPORTS,
   TAKE_REFUSALS,
 } from './workers/topics.ts';
 
@@ -184,7 +186,6 @@ async function boot(
     newAuditId: uuidV7,
     record: (call) => audit.record(recordOfOwnCall(call, snapshot().revision, settings.servedBy)),
   };
-  const tokensOfAccounts = createServiceAccountTokens(ownCalls);
   const pipelinePorts: PipelinePorts = {
     snapshot,
     audit,
@@ -199,10 +200,7 @@ async function boot(
     newAuditId: uuidV7,
     draining: () => draining,
     log,
-    serviceAccounts: {
-      get: (upstream, grant, auditId) => tokensOfAccounts.get(upstream as ClusterConnection, grant, auditId),
-      forget: (upstream, grant, token) => tokensOfAccounts.forget(upstream as ClusterConnection, grant, token),
-    },
+    serviceAccounts: createServiceAccountBearers(ownCalls),
     ownApi: createOwnApi({
       objects: store.objects,
       audit: store.audit,
@@ -216,6 +214,7 @@ async function boot(
       accessTokens: store.accessTokens,
       maxTokenLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
       now,
+      rightsReports: () => supervisor.ask(RIGHTS_REPORTS, undefined),
     }),
   };
   const pipeline = createPipeline(settings, pipelinePorts);

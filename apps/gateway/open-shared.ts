@@ -11,6 +11,7 @@ import type { MetricsListener } from './metrics/open-metrics-listener.ts';
 import { serveMetrics } from './metrics/serve-metrics.ts';
 import { createCountedRefusalRecorder } from './record-counted-refusals.ts';
 import { ensureServingCertificate } from './serving-certificate.ts';
+import { watchRights } from './rights/watch-rights.ts';
 import type { Topic, WorkersLink } from './workers/link.ts';
 import {
   APPLY_EVERYWHERE,
@@ -19,6 +20,7 @@ import {
   FLUSH_EVERYWHERE,
   LAST_REFUSALS,
   REFRESH_SNAPSHOT,
+  RIGHTS_REPORTS,
   TAKE_REFUSALS,
 } from './workers/topics.ts';
 
@@ -74,6 +76,8 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
   };
   workers.answer(APPLY_EVERYWHERE, everywhere(REFRESH_SNAPSHOT, 'a worker has not confirmed a configuration change'));
   workers.answer(FLUSH_EVERYWHERE, everywhere(FLUSH_AUDIT, 'a worker has not saved its audit records for a reader'));
+  const rights = watchRights(config, store, log);
+  workers.answer(RIGHTS_REPORTS, () => rights.reports());
   const counted = createCountedRefusalRecorder({
     append: (records) => store.audit.append(records),
     newAuditId: uuidV7,
@@ -114,6 +118,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     async close() {
       clearInterval(sweep);
       clearInterval(recordCounted);
+      await rights.close();
       await counted.flush();
       await metrics?.close();
       await marking;

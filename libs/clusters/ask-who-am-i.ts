@@ -1,4 +1,5 @@
-import { GatehouseError } from '#errors';
+import { GatehouseError, type ErrorCode } from '#errors';
+import { callAsGateway, type OwnCallPorts } from './call-as-gateway.ts';
 import { callCluster, type ClusterAnswer } from './call-cluster.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 
@@ -28,17 +29,27 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
       { cause },
     );
   }
-  const { statusCode, text } = answer;
-  if (statusCode === 401 || statusCode === 403) {
-    throw new GatehouseError('storedTokenRejected', `cluster "${cluster.name}" refuses this token (${statusCode})`);
-  }
+  return readReview(answer, cluster.name, 'storedTokenRejected', 'this token');
+}
+
+/** @throws GatehouseError `upstreamCredentialRejected`, `upstreamUnavailable`. */
+export async function askWhoIsTheGateway(cluster: ClusterConnection, ports: OwnCallPorts): Promise<UpstreamIdentity> {
+  const reason = 'the gateway asks who it is';
+  const answer = await callAsGateway(cluster, { method: 'POST', path: PATH, body: BODY, reason }, ports);
+  return readReview(answer, cluster.name, 'upstreamCredentialRejected', 'the gateway’s own credential');
+}
+
+function readReview(
+  { statusCode, text }: ClusterAnswer,
+  cluster: string,
+  refused: ErrorCode,
+  whose: string,
+): UpstreamIdentity {
+  if (statusCode === 401 || statusCode === 403)
+    throw new GatehouseError(refused, `cluster "${cluster}" refuses ${whose} (${statusCode})`);
   const userInfo = statusCode === 201 || statusCode === 200 ? readUserInfo(text) : undefined;
-  if (!userInfo) {
-    throw new GatehouseError(
-      'upstreamUnavailable',
-      `cluster "${cluster.name}" did not say who the token is (${statusCode})`,
-    );
-  }
+  if (!userInfo)
+    throw new GatehouseError('upstreamUnavailable', `cluster "${cluster}" did not say who ${whose} is (${statusCode})`);
   return userInfo;
 }
 

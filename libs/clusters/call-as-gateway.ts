@@ -24,6 +24,8 @@ export interface OwnCallPorts {
 }
 
 export interface OwnRequest extends Pick<ClusterCall, 'method' | 'path' | 'body' | 'contentType' | 'headers'> {
+  /** Without any credential. */
+  readonly anonymous?: boolean;
   /** Why, for the record. */
   readonly reason: string;
   readonly onBehalfOf?: string;
@@ -39,8 +41,8 @@ export async function callAsGateway(
   request: OwnRequest,
   ports: OwnCallPorts,
 ): Promise<ClusterAnswer> {
-  const { reason, onBehalfOf, ...call } = request;
-  if (cluster.credentialProblem)
+  const { reason, onBehalfOf, anonymous = false, ...call } = request;
+  if (cluster.credentialProblem && !anonymous)
     throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}": ${cluster.credentialProblem}`);
   const receivedAtMs = ports.now();
   const auditId = ports.newAuditId(receivedAtMs);
@@ -49,8 +51,8 @@ export async function callAsGateway(
   try {
     const answer = await callCluster(cluster, {
       ...call,
-      use: 'gateway',
-      authorization: cluster.gatewayAuthorization(),
+      use: anonymous ? 'person' : 'gateway',
+      authorization: anonymous ? undefined : cluster.gatewayAuthorization(),
       headers: { ...call.headers, 'audit-id': auditId },
     });
     statusCode = answer.statusCode;

@@ -7,12 +7,15 @@
 export { openCluster } from './open-cluster.ts';
 export type { ClusterConnection, CredentialUse, OpenClusterPorts } from './open-cluster.ts';
 export type { ConnectionStats } from './open-connections.ts';
-export { askWhoAmI } from './ask-who-am-i.ts';
+export { askWhoAmI, askWhoIsTheGateway } from './ask-who-am-i.ts';
 export type { UpstreamIdentity } from './ask-who-am-i.ts';
 export { reviewAccess } from './review-access.ts';
 export type { AccessReview } from './review-access.ts';
 export { callAsGateway } from './call-as-gateway.ts';
-export type { OwnCall, OwnCallPorts } from './call-as-gateway.ts';
+export type { OwnCall, OwnCallPorts, OwnRequest } from './call-as-gateway.ts';
+export { askOwnRights, mayI } from './ask-own-rights.ts';
+export type { AccessQuestion, OwnRights, OwnRule } from './ask-own-rights.ts';
+export { detectConstrainedImpersonation } from './detect-constrained-impersonation.ts';
 export { createServiceAccountTokens } from './service-account-tokens.ts';
 export type { ServiceAccount, ServiceAccountToken, ServiceAccountTokens } from './service-account-tokens.ts';
 export { saveStoredToken } from './save-stored-token.ts';

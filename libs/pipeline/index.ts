@@ -27,5 +27,6 @@ export { createOpenStreams } from './open-streams.ts';
 export type { OpenStreams, OpenStreamsPorts } from './open-streams.ts';
 export { recordOfOwnCall, type OwnCallFacts } from './record-of-own-call.ts';
 export { cutUnreadBody } from './cut-unread-body.ts';
+export { runInSlices } from './run-in-slices.ts';
 export { writeStatus } from './write-status.ts';
 export { uuidV7 } from './uuid-v7.ts';

@@ -80,18 +80,20 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         // What runs for hours must be in the log while it runs.
         await startRecord(draft, ports);
       }
-      // Its 'close' is over for who left while a session was looked up: what is sent now would never be ended by it.
+      // Only for an allowed request: a refused one sends nothing anywhere.
+      const bearer =
+        !judged.own && judged.grant.mode === 'serviceAccount'
+          ? await ports.serviceAccounts.get(judged.upstream, judged.grant, draft.auditId)
+          : undefined;
+      if (bearer?.ok === false) return refuse(draft, answer, bearer.code, bearer.message);
+      // Its 'close' is over for who left while a session or a token was waited for: what is sent now would never be ended by it.
       if (client.destroyed) {
         draft.annotations.aborted = 'client';
         return;
       }
       if (judged.own) return await answerOwn(judged, request, draft, answer(), settings, ports);
 
-      // Only for an allowed request: a refused one sends nothing anywhere.
       const { grant, upstream } = judged;
-      const bearer =
-        grant.mode === 'serviceAccount' ? await ports.serviceAccounts.get(upstream, grant, draft.auditId) : undefined;
-      if (bearer?.ok === false) return refuse(draft, answer, bearer.code, bearer.message);
       const forwarding = send({
         request,
         decision: judged.decision,

@@ -216,49 +216,6 @@ test("dave's ServiceAccount token shows him pods of team-a and nothing of team-b
   expect((await cluster.kubectl(['-n', 'team-b', 'get', 'pods'], { kubeconfig })).stderr).toContain('Forbidden');
 });
 
-describe("the gateway's certificate", () => {
-  let kubeconfig: string;
-  beforeAll(async () => {
-    kubeconfig = cluster.writeKubeconfig('gatehouse', await cluster.issueClientCertificate({ user: 'gatehouse' }));
-  });
-  const getPods = (...args: string[]) => cluster.kubectl(['get', 'pods', ...args], { kubeconfig });
-
-  test.each([
-    ['system:masters', ['-A', '--as', 'demo:root', '--as-group', 'system:masters']],
-    ['another user', ['-n', 'team-a', '--as', 'system:admin']],
-    ['another extra', ['-n', 'team-a', '--as', 'demo:bob', '--as-user-extra', 'scopes=all']],
-    ['itself', ['-n', 'team-a']],
-    ['bob in team-b', ['-n', 'team-b', '--as', 'demo:bob', '--as-group', 'demo:team-a-viewers']],
-    ['carol in team-a', ['-n', 'team-a', '--as', 'demo:carol', '--as-group', 'demo:auditors']],
-  ])('is refused as %s', async (_, args) => {
-    const { code, stderr } = await getPods(...args);
-    expect(code).toBe(1);
-    expect(stderr).toContain('Forbidden');
-  });
-
-  test.each([
-    ['alice in team-a', ['-n', 'team-a', '--as', 'demo:alice', '--as-group', 'demo:team-a-admins']],
-    [
-      'bob in team-a',
-      [
-        '-n',
-        'team-a',
-        '--as',
-        'demo:bob',
-        '--as-group',
-        'demo:team-a-viewers',
-        '--as-uid',
-        '42',
-        '--as-user-extra',
-        'gatehouse.dev/issuer=x',
-      ],
-    ],
-    ['root everywhere', ['-A', '--as', 'demo:root', '--as-group', 'demo:cluster-admins']],
-  ])('reads pods as %s', async (_, args) => {
-    expect(await getPods(...args)).toMatchObject({ code: 0, stderr: '' });
-  });
-});
-
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'restarting the API server by %s keeps port and data',
   async (signal) => {

@@ -74,6 +74,8 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   await runCli(['apply', '-f', manifests], environment);
   await runCli(['apply', '-f', join(import.meta.dirname, 'manifests')], environment);
   await runCli(['admin', 'grant', '--issuer', 'demo', '--group', 'demo:cluster-admins'], environment);
+  // The gateway's credential gets the least that these objects need, as an admin of a cluster would give it.
+  await runCli(['rbac', '--cluster', 'demo', '--apply', '--kubeconfig', cluster.adminKubeconfig], environment);
   const daveUpstreamToken = await cluster.createServiceAccountToken('team-a', 'dave', TOKEN_SECONDS);
   await runCli(
     ['upstream-token', 'set', '--cluster', 'demo', '--issuer', 'demo', '--user', 'demo:dave', '--subject', 'dave'],

@@ -70,7 +70,7 @@ describe.each(bothEngines())('a mapped service account on $engine', (gateway) =>
     expect(tokenRequests(since)).toHaveLength(1);
   });
 
-  it('speaks as the account, without Impersonate headers, after one TokenRequest for many requests', async () => {
+  it('speaks as the account, without Impersonate headers, after one TokenRequest of each worker for many requests', async () => {
     await grantTokens();
     // The refusal before is remembered for a moment.
     await new Promise((resolve) => setTimeout(resolve, 2500));
@@ -78,7 +78,9 @@ describe.each(bothEngines())('a mapped service account on $engine', (gateway) =>
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(gateway, PODS, { token: carol })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     const asked = tokenRequests(since);
-    expect(asked).toHaveLength(1);
+    // Each worker asks for itself, once.
+    expect(asked.length).toBeLessThanOrEqual(Number(gateway.environment.GATEHOUSE_WORKERS));
+    expect(asked).not.toEqual([]);
     const ids = new Set(answers.map(({ headers }) => headers['audit-id']));
     const arrived = readServerLog().filter((event) => ids.has(event.auditID));
     expect(arrived).toHaveLength(20);

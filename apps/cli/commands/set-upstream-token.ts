@@ -1,11 +1,13 @@
-import { openCluster, saveStoredToken } from '#clusters';
+import { saveStoredToken } from '#clusters';
 import type { Config } from '#config';
-import { splitSecrets, type IssuerSpec, type MappingSpec, type ResourceObject } from '#resources';
+import type { IssuerSpec, MappingSpec, ResourceObject } from '#resources';
 import type { Store } from '#store';
+import { existingObject } from '../existing-object.ts';
 import { CliFailure } from '../failure.ts';
 import { readSecret } from '../read-secret.ts';
 import { recordAct } from '../record-act.ts';
 import { visible, type Terminal } from '../terminal.ts';
+import { withCluster } from '../with-cluster.ts';
 
 export interface SetOptions {
   readonly cluster: string;
@@ -22,8 +24,8 @@ export async function setUpstreamToken(
   store: Store,
   options: SetOptions,
 ): Promise<void> {
-  const cluster = await existing(store, 'Cluster', options.cluster);
-  const issuer = await existing(store, 'Issuer', options.issuer);
+  const cluster = await existingObject(store, 'Cluster', options.cluster);
+  const issuer = await existingObject(store, 'Issuer', options.issuer);
   const {
     issuer: { url: issuerUrl },
   } = issuer.spec as IssuerSpec;
@@ -36,14 +38,7 @@ export async function setUpstreamToken(
   }
   const token = await readSecret(terminal, 'token', options.tokenFile);
 
-  const { binding } = splitSecrets(cluster);
-  const connection = await openCluster(cluster, {
-    readSecret: async (field) => await store.secrets.read('Cluster', cluster.metadata.uid ?? '', field, binding),
-    inClusterDirectory: config.inCluster.directory,
-    connectTimeoutSeconds: config.timeouts.connectSeconds,
-    now: terminal.now,
-  });
-  try {
+  await withCluster(config, store, cluster, async (connection) => {
     const saved = await saveStoredToken(
       connection,
       { issuer: options.issuer, issuerUrl, ...person, token },
@@ -55,27 +50,16 @@ export async function setUpstreamToken(
         `stored; cluster "${options.cluster}" knows this token as ${saved.user}${saved.groups.length > 0 ? ` (groups ${saved.groups.join(', ')})` : ''}`,
       ),
     );
-    await recordAct(
-      store,
-      {
-        verb: 'update',
-        resource: 'upstreamtokens',
-        name: options.cluster,
-        reason: `gatehouse upstream-token set for ${person.username || person.subject} (issuer ${options.issuer})`,
-      },
-      terminal.now(),
-    );
-  } finally {
-    await connection.close();
-  }
-}
-
-async function existing(store: Store, kind: string, name: string): Promise<ResourceObject> {
-  const object = await store.objects.get(kind, name);
-  if (object) return object;
-  const names = (await store.objects.list(kind)).items.map(({ metadata }) => metadata.name);
-  throw new CliFailure(
-    `there is no ${kind} ${JSON.stringify(name)}; ${names.length > 0 ? `there are ${names.join(', ')}` : 'apply one first (gatehouse apply -f)'}`,
+  });
+  await recordAct(
+    store,
+    {
+      verb: 'update',
+      resource: 'upstreamtokens',
+      name: options.cluster,
+      reason: `gatehouse upstream-token set for ${person.username || person.subject} (issuer ${options.issuer})`,
+    },
+    terminal.now(),
   );
 }
 

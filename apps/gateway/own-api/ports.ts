@@ -10,4 +10,6 @@ export interface OwnApiPorts {
   checkCompiles(objects: readonly ResourceObject<unknown>[]): Promise<void>;
   /** Resolves when the next request is judged by what was just saved. */
   applied(): Promise<void>;
+  /** By cluster: how the rights of its credential compare with what is needed. */
+  rightsReports(): Promise<Readonly<Record<string, object>>>;
 }

@@ -18,14 +18,14 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
   const { info } = request;
   switch (info.verb) {
     case 'get':
-      return json(200, await existing(kind, info.name, ports));
+      return json(200, (await withStatus([await existing(kind, info.name, ports)], ports))[0]);
     case 'list': {
       const { items, revision } = await ports.objects.list(kind);
       return json(200, {
         kind: `${kind}List`,
         apiVersion: 'gatehouse.dev/v1alpha1',
         metadata: { resourceVersion: String(revision) },
-        items,
+        items: await withStatus(items, ports),
       });
     }
     case 'create':
@@ -54,6 +54,19 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
         `${info.resource} can be read, listed, created, updated and deleted; "${info.verb || info.method}" is not supported`,
       );
   }
+}
+
+/** A Cluster shows how well its credential is; nothing of it is stored. */
+async function withStatus(
+  objects: readonly ResourceObject<unknown>[],
+  ports: OwnApiPorts,
+): Promise<readonly ResourceObject<unknown>[]> {
+  if (objects[0]?.kind !== 'Cluster') return objects;
+  const reports = await ports.rightsReports();
+  return objects.map((object) => {
+    const rights = reports[object.metadata.name];
+    return rights ? { ...object, status: { rights } } : object;
+  });
 }
 
 async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {

@@ -2,6 +2,7 @@ import type { Config } from '#config';
 import type { CountedRefusals } from '#limits';
 import type { Metrics } from '#metrics';
 import type { StoreCall, StoreHandover } from '#store';
+import type { RightsReport } from '../rights/probe-credential.ts';
 import { topic } from './link.ts';
 
 /** Worker to supervisor, first of all: what it needs to start. Holds secrets; the channel is private to both. */
@@ -37,6 +38,9 @@ export const CALL_STORE = topic<StoreCall, unknown>('store: call');
 
 /** Supervisor to workers: the objects changed, and this is their revision. */
 export const STORE_CHANGED = topic<number>('store: changed');
+
+/** Worker to supervisor: how the rights of each cluster's credential compare with what is needed. */
+export const RIGHTS_REPORTS = topic<undefined, Readonly<Record<string, RightsReport>>>('rights: reports');
 
 /** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
 export const REFRESH_SNAPSHOT = topic('snapshot: refresh');
