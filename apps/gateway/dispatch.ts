@@ -33,6 +33,8 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
   const { pipeline } = ports;
   /** Sockets that were sent a last answer. What they still send is dropped: closed at once, they would see a reset. */
   const refused = new WeakSet<Duplex>();
+  /** The answer to the last request of a connection. */
+  const latest = new WeakMap<Duplex, ServerResponse>();
 
   /** A body that drips in would hold its connection for ever; nothing below `/-/` runs long. */
   function limitBodyTime(request: IncomingMessage, response: ServerResponse): void {
@@ -49,6 +51,7 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
 
   return {
     onRequest(request, response) {
+      latest.set(request.socket, response);
       const target = request.url ?? '';
       if (!isOwnPath(target) || isUnreadable(request)) {
         if (isBrowsersIcon(request)) {
@@ -95,8 +98,13 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
       if (!socket.writable) return void socket.destroy();
       refused.add(socket);
       const code = codeOf(error);
-      pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
-      socket.end(rawAnswer(code));
+      const response = latest.get(socket);
+      // A fault in the body of a request that is known belongs to it: that one has its record, and at most one answer.
+      const isKnown = response !== undefined && !response.req.complete;
+      if (!isKnown)
+        pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
+      if (isKnown && response.headersSent) socket.end();
+      else socket.end(rawAnswer(code));
       setTimeout(() => socket.destroy(), 1000).unref();
     },
   };
