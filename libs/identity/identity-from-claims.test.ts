@@ -179,6 +179,15 @@ describe('identityFromClaims', () => {
     expect(read({ iat: 9 })).toMatchObject({ identity: { authenticatedAtSeconds: undefined, acr: undefined } });
     expect(read({ auth_time: 'yesterday' })).toMatchObject({ identity: { authenticatedAtSeconds: undefined } });
   });
+
+  test('does not take the login at which an access token was made for a login of whoever holds it', () => {
+    const claims = { ...alice, auth_time: 5, acr: 'mfa' };
+    const issuer = compileIssuers([issuerInput()]).byName('demo') as CompiledIssuer;
+    expect(identityFromClaims(issuer, claims, { kind: 'token', id: 'x' }, 1)).toMatchObject({
+      ok: true,
+      identity: { authenticatedAtSeconds: undefined, acr: undefined },
+    });
+  });
 });
 
 const expressions = (claimMappings: Partial<IssuerInput['claimMappings']>, more: Partial<IssuerInput> = {}) => ({

@@ -50,9 +50,11 @@ export function identityFromClaims(
     const held = expression.evaluate(user);
     if (!held.ok || held.value !== true) return bad(`makes a user that is refused: ${message}`);
   }
-  // Never `iat`: a token that was refreshed, or given on an old session of the provider, is no new authentication.
-  const authTime = own('auth_time');
-  const acr = own('acr');
+  // Never `iat`: a token that was refreshed, or given on an old session of the provider, is no new authentication. And
+  // whoever holds an access token has proved nothing: the claims are those of the login at which it was made.
+  const isLogin = credential.kind !== 'token';
+  const authTime = isLogin ? own('auth_time') : undefined;
+  const acr = isLogin ? own('acr') : undefined;
   const identity = {
     issuer: issuer.name,
     issuerUrl: issuer.issuer.url,

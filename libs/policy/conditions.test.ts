@@ -131,6 +131,15 @@ describe('conditions of the authentication', () => {
     const half = [rule('r', words('get', 'pods/exec'), { conditions: { acrValues: ['mfa'] } })];
     expect(ask(half, `${POD}/exec`, { ...loggedIn(0), upgrade: true })).toMatchObject({ stepUp: undefined });
   });
+  it('are met by no access token, and ask its holder for no login', () => {
+    const token = person('demo:bob', ['demo:dev'], 'demo', { credential: { kind: 'token', id: 'x' } });
+    for (const rules of [under({ maxAuthenticationAgeSeconds: 300 }), under({ acrValues: ['mfa'] })])
+      expect(ask(rules, POD, { as: { ...token, authenticatedAtSeconds: undefined } })).toMatchObject({
+        allowed: false,
+        stepUp: undefined,
+        reason: expect.stringMatching(/no access rule allows it \(.*an access token is no login\); ask an admin/),
+      });
+  });
   it('of two rules for two acts are asked for together', () => {
     const both = [
       rule('a', words('get', 'pods/exec'), {

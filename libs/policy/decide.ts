@@ -62,7 +62,8 @@ export function decide(
     const what = describeRequest(identity, cluster, request, lacking?.act.verb ?? request.verb);
     const [lapsed] = [...(lacking?.found.lapsed ?? [])].sort(byNearness);
     const nearly = lapsed ? describeLapsed(policy, ...lapsed, identity, context) : '';
-    const stepUp = findStepUp(policy, missing);
+    // Nobody logs in with an access token.
+    const stepUp = identity.credential.kind === 'token' ? undefined : findStepUp(policy, missing);
     const reason = stepUp
       ? `${what}: ${nearly}`
       : `${what}: no access rule allows it${nearly && ` (${nearly})`}; ${describeAdmins(policy)} for an AccessRule`;

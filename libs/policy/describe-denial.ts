@@ -5,7 +5,7 @@ import type { DecisionContext } from './decision-context.ts';
 
 const NAMED_ADMINS = 3;
 
-/** `ask an admin of this gateway (group "demo:admins" (issuer demo)) …`: who can change it. */
+/** `ask an admin of this gateway, group "demo:admins" (issuer demo), …`: who can change it. */
 export function describeAdmins({ admins }: CompiledPolicy): string {
   if (admins.length === 0) return 'ask an admin of this gateway';
   const more = admins.length > NAMED_ADMINS ? ` and ${admins.length - NAMED_ADMINS} more` : '';
@@ -32,11 +32,12 @@ export function describeLapsed(
     case 'maxAuthenticationAgeSeconds':
       return `${rule} allows it only within ${conditions.maxAuthenticationAgeSeconds} seconds of logging in, ${describeAge(identity, nowMs)}`;
     case 'acrValues':
-      return `${rule} allows it only to who logged in with acr ${conditions.acrValues?.map((acr) => JSON.stringify(acr)).join(' or ')}, and yours is ${JSON.stringify(identity.acr ?? '')}`;
+      return `${rule} allows it only to who logged in with acr ${conditions.acrValues?.map((acr) => JSON.stringify(acr)).join(' or ')}, and yours is ${JSON.stringify(identity.acr ?? '')}${identity.credential.kind === 'token' ? ', since an access token is no login' : ''}`;
   }
 }
 
-function describeAge({ authenticatedAtSeconds }: Identity, nowMs: number): string {
+function describeAge({ authenticatedAtSeconds, credential }: Identity, nowMs: number): string {
+  if (credential.kind === 'token') return 'and an access token is no login';
   if (authenticatedAtSeconds === undefined) return 'and your credential does not say when that was (auth_time)';
   return `and you did so ${Math.round(nowMs / 1000 - authenticatedAtSeconds)} seconds ago`;
 }

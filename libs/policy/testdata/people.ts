@@ -10,7 +10,7 @@ export function person(
   username: string,
   groups: readonly string[] = [],
   issuer = 'demo',
-  more: Partial<Pick<Identity, 'authenticatedAtSeconds' | 'acr'>> = {},
+  more: Partial<Pick<Identity, 'authenticatedAtSeconds' | 'acr' | 'credential'>> = {},
 ): Identity {
   const identity = {
     issuer,
