@@ -14,6 +14,7 @@ export async function applyManifestsAtBoot(directory: string, objects: ObjectSto
       'invalid',
       `manifests in ${directory}: ${read.problems.map((problem) => `${problem.source}: ${problem.path}: ${problem.message}`).join('; ')}`,
     );
+  for (const { source, message } of read.warnings) log.warn(`manifest warning: ${message}`, { source });
   for (const object of read.objects) {
     const outcome = await saveObject(object, objects);
     if (outcome !== 'unchanged') log.info(`manifest ${outcome}`, { kind: object.kind, name: object.metadata.name });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { compilePolicy, decide, type AccessRuleInput } from '#policy';
 import { parseRequest } from '#kube';
-import type { Identity } from '#model';
 import { validateObject } from '#resources';
 import { importRbac, type ImportRbacOptions } from './import-rbac.ts';
 import { readRbac } from './read-rbac.ts';
+import { supposeIdentity } from '../suppose-identity.ts';
 
 const head = (kind: string, name: string, namespace?: string): string =>
   `{apiVersion: rbac.authorization.k8s.io/v1, kind: ${kind}, metadata: {name: "${name}"${namespace ? `, namespace: ${namespace}` : ''}}`;
@@ -28,7 +28,7 @@ function allows(text: string, user: string, line: string, groups: string[] = [])
   const [method = '', target = ''] = line.split(' ');
   const parsed = parseRequest(method, target);
   if (!parsed.ok) throw new Error(parsed.message);
-  const identity = { issuer: 'demo', username: user, groups } as unknown as Identity;
+  const identity = supposeIdentity({ issuer: 'demo', username: user, groups });
   const context = { upgrade: false, sourceAddress: '', nowMs: 0 };
   return decide(compilePolicy(rules), identity, 'prod', parsed.request, context).allowed;
 }
