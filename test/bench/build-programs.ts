@@ -1,9 +1,13 @@
 import { buildGoPrograms, type Log } from '../cluster/build-go-programs.ts';
 
-export type Program = 'upstream' | 'oauth2-proxy';
+export type Program = 'upstream' | 'watcher' | 'oauth2-proxy';
 
-/** The stub upstream, and oauth2-proxy from its Go module, as test/bench/go.mod pins it. */
+/** The stub upstream, the client that holds many watches, and oauth2-proxy from its Go module, as test/bench/go.mod pins it. */
 export async function buildPrograms(log: Log): Promise<Record<Program, string>> {
-  const packages = { upstream: './upstream', 'oauth2-proxy': 'github.com/oauth2-proxy/oauth2-proxy/v7' };
+  const packages = {
+    upstream: './upstream',
+    watcher: './watcher',
+    'oauth2-proxy': 'github.com/oauth2-proxy/oauth2-proxy/v7',
+  };
   return await buildGoPrograms({ directory: import.meta.dirname, packages, linkerFlags: '-s -w' }, log);
 }

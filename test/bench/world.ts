@@ -23,8 +23,10 @@ export interface World {
   readonly issuer: Issuer;
   readonly upstream: Upstream;
   readonly start: StartProgram;
-  /** For what was started by other means; the last one first. */
+  /** For what was started by other means; the last one is closed first. */
   onStop(close: () => Promise<void>): void;
+  /** Ends what a section has started; the upstream and the issuer stay. */
+  stopPeers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,10 @@ export async function startWorld(log: Log): Promise<World> {
   const issuer = await startIssuer(serverPair, caPem);
   closers.push(() => issuer.close());
   const upstream = await startUpstream({ start, executable: programs.upstream, files, ports: await choosePorts(2) });
+  const stopDownTo = async (count: number): Promise<void> => {
+    for (const close of closers.splice(count).reverse()) await close();
+  };
+  const shared = closers.length;
   return {
     directory,
     log,
@@ -60,8 +66,9 @@ export async function startWorld(log: Log): Promise<World> {
     upstream,
     start,
     onStop: (close) => void closers.push(close),
+    stopPeers: () => stopDownTo(shared),
     async stop() {
-      for (const close of closers.splice(0).reverse()) await close();
+      await stopDownTo(0);
       clearRecorded(recorder.record);
       recorder.forget();
       unwatch();

@@ -10,7 +10,7 @@ const GOOD = `Running 4s test @ https://127.0.0.1:1
      50%  850.00us
      75%    2.11ms
      90%    2.90ms
-     99%    1.20s
+     99%    1.20s 
   67624 requests in 4.00s, 100.00MB read
 Requests/sec:  16906.12
 Transfer/sec:     25.00MB

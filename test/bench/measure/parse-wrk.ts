@@ -22,7 +22,7 @@ export function parseWrk(text: string): WrkResult {
     return found;
   };
   const percentile = (name: string): number => {
-    const [, value, unit] = match(`${name} latency`, new RegExp(`^\\s+${name}\\s+([\\d.]+)(us|ms|s|m)$`, 'm'));
+    const [, value, unit] = match(`${name} latency`, new RegExp(`^\\s+${name}\\s+([\\d.]+)(us|ms|s|m) *$`, 'm'));
     return Number(value) * (MS[unit as string] as number);
   };
   const [, requests, seconds, unit] = match('total', /^\s+(\d+) requests in ([\d.]+)(us|ms|s|m),/m);

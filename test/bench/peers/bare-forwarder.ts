@@ -34,10 +34,10 @@ createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (requ
       onResponseStart(controller, statusCode) {
         const raw = controller.rawHeaders as Buffer[];
         response.sendDate = false;
-        response.writeHead(
-          statusCode,
-          raw.map((part) => part.toString('latin1')),
-        );
+        const flat = raw.map((part) => part.toString('latin1'));
+        response.writeHead(statusCode, flat);
+        // A watch may have nothing to say for long.
+        if (!flat.some((part) => part.toLowerCase() === 'content-length')) response.flushHeaders();
       },
       onResponseData(controller, chunk) {
         if (!response.write(chunk)) controller.pause();

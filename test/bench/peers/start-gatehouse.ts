@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { CONFIG_KEYS } from '#config';
-import { openStore } from '#store';
 import { choosePorts } from '../../cluster/choose-ports.ts';
 import { runCli } from '../../demo/run-cli.ts';
 import { startGateway } from '../../demo/start-gateway.ts';
-import { TEAM_NAMES, type Caller } from '../people.ts';
+import { TEAM_NAMES } from '../people.ts';
 import type { World } from '../world.ts';
 import type { Peer } from './peer.ts';
 
@@ -18,7 +16,6 @@ export interface GatehousePeer extends Peer {
 }
 
 export interface GatehouseOptions {
-  readonly people: readonly Caller[];
   /** Processes; where the gateway knows no such setting it is one. Default 1. */
   readonly workers?: number;
   /** Folder that gets a `.cpuprofile` of each thread. */
@@ -26,19 +23,40 @@ export interface GatehouseOptions {
   /** Objects beside those that the people need. */
   readonly moreObjects?: readonly object[];
   readonly name?: string;
+  /** The API server; default the stub. */
+  readonly target?: Target;
+  /** Given the database when all objects are in it and the gateway is not started yet. */
+  readonly prepare?: (databaseFile: string) => void;
+  /** Told how long the start took, in milliseconds. */
+  readonly onStart?: (ms: number) => void;
 }
 
+/** An API server and the gateway's credential there. */
+export interface Target {
+  readonly server: string;
+  readonly caPem: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** An object of the gateway's own kinds. */
+export function object(kind: string, name: string, spec: object): object {
+  return { apiVersion: API_VERSION, kind, metadata: { name }, spec };
+}
+
+/** Its own grace for open requests is 10 s. */
+const STOP_WITHIN_MS = 20_000;
 const API_VERSION = 'gatehouse.dev/v1alpha1';
 
 /** The built gateway, as it runs in production: TLS both sides, mapping, policy, audit into SQLite, default settings. */
-export async function startGatehouse(world: World, options: GatehouseOptions): Promise<GatehousePeer> {
+export async function startGatehouse(world: World, options: GatehouseOptions = {}): Promise<GatehousePeer> {
   const name = options.name ?? 'gatehouse';
   const [port = 0] = await choosePorts(1);
   const directory = join(world.directory, name);
   const manifests = join(directory, 'manifests');
   mkdirSync(manifests, { recursive: true, mode: 0o700 });
-  const objects = [...objectsOf(world), ...(options.moreObjects ?? [])];
-  writeFileSync(join(manifests, 'bench.yaml'), objects.map((object) => stringify(object)).join('---\n'));
+  const objects = [...objectsOf(world, options.target ?? stubOf(world)), ...(options.moreObjects ?? [])];
+  writeFileSync(join(manifests, 'bench.yaml'), objects.map((entry) => stringify(entry)).join('---\n'));
   const environment: Record<string, string> = {
     NODE_ENV: 'production',
     GATEHOUSE_LISTEN_PORT: String(port),
@@ -53,8 +71,19 @@ export async function startGatehouse(world: World, options: GatehouseOptions): P
     mkdirSync(options.cpuProfileDirectory, { recursive: true });
     environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${options.cpuProfileDirectory}`;
   }
+  const databaseFile = join(directory, 'data/gatehouse.db');
+  options.prepare?.(databaseFile);
+  const startedAt = performance.now();
   const gateway = await startGateway(environment, join(world.directory, `${name}.log`));
-  const { stop } = gateway;
+  options.onStart?.(performance.now() - startedAt);
+  const stop = async (): Promise<void> => {
+    const late = setTimeout(() => {
+      world.log(`${name} has not ended ${STOP_WITHIN_MS / 1000} s after SIGTERM, which is a fault; it is killed`);
+      void gateway.kill();
+    }, STOP_WITHIN_MS);
+    await gateway.stop();
+    clearTimeout(late);
+  };
   world.onStop(stop);
   return {
     name,
@@ -62,66 +91,35 @@ export async function startGatehouse(world: World, options: GatehouseOptions): P
     prefix: '/clusters/bench',
     pid: gateway.pid,
     note: 'TLS → TLS, JWT, mapping, policy, audit to SQLite',
-    databaseFile: join(directory, 'data/gatehouse.db'),
+    databaseFile,
     stop,
   };
 }
 
-/** A cookie for each person; made beside the running gateway, which looks sessions up in its database. */
-export async function createSessions(world: World, people: readonly Caller[], peer: GatehousePeer): Promise<string[]> {
-  const data = join(peer.databaseFile, '..');
-  const log = { info() {}, warn: world.log, error: world.log };
-  const store = await openStore({
-    sqlitePath: peer.databaseFile,
-    key: { base64: undefined, file: join(data, 'encryption.key') },
-    log,
-  });
-  try {
-    const nowMs = Date.now();
-    const cookies: string[] = [];
-    for (const person of people) {
-      const token = await store.sessions.create({
-        id: randomUUID(),
-        issuer: 'bench',
-        issuerUrl: world.issuer.url,
-        subject: person.name,
-        claims: JSON.parse(Buffer.from(person.token.split('.')[1] as string, 'base64url').toString()),
-        createdAtMs: nowMs,
-        lastSeenAtMs: nowMs,
-        expiresAtMs: nowMs + 12 * 3600_000,
-        idleTimeoutMs: 3600_000,
-      });
-      cookies.push(token);
-    }
-    return cookies;
-  } finally {
-    await store.close();
-  }
+function stubOf({ upstream, caPem, files }: World): Target {
+  return {
+    server: upstream.origin,
+    caPem,
+    certPem: readFileSync(files.clientCertificate, 'utf8'),
+    keyPem: readFileSync(files.clientKey, 'utf8'),
+  };
 }
 
-function objectsOf({ caPem, issuer, upstream, files }: World): object[] {
-  const base64 = (file: string): string => readFileSync(file).toString('base64');
-  const object = (kind: string, name: string, spec: object) => ({
-    apiVersion: API_VERSION,
-    kind,
-    metadata: { name },
-    spec,
-  });
+/** People are `demo:<name>` in groups `demo:<group>`, which is what the gateway may impersonate in the real cluster. */
+function objectsOf({ issuer }: World, { server, caPem, certPem, keyPem }: Target): object[] {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return [
     object('Cluster', 'bench', {
-      server: upstream.origin,
-      certificateAuthorityData: base64(files.ca),
+      server,
+      certificateAuthorityData: base64(caPem),
       default: true,
-      credential: {
-        clientCertificateData: base64(files.clientCertificate),
-        clientKeyData: base64(files.clientKey),
-      },
+      credential: { clientCertificateData: base64(certPem), clientKeyData: base64(keyPem) },
     }),
     object('Issuer', 'bench', {
-      issuer: { url: issuer.url, certificateAuthority: caPem, audiences: [issuer.clientId] },
+      issuer: { url: issuer.url, certificateAuthority: issuer.caPem, audiences: [issuer.clientId] },
       claimMappings: {
-        username: { claim: 'preferred_username', prefix: 'bench:' },
-        groups: { claim: 'groups', prefix: 'bench:' },
+        username: { claim: 'preferred_username', prefix: 'demo:' },
+        groups: { claim: 'groups', prefix: 'demo:' },
         uid: { claim: 'sub' },
       },
     }),
@@ -131,7 +129,7 @@ function objectsOf({ caPem, issuer, upstream, files }: World): object[] {
       impersonate: {
         user: { from: 'username' },
         groups: [{ from: 'groups' }],
-        extra: [{ key: 'gatehouse.dev/issuer', value: { value: 'bench' } }],
+        extra: [{ key: 'gatehouse.dev/issuer', value: { value: 'demo' } }],
       },
     }),
     object('AccessRule', 'discovery', {
@@ -141,7 +139,7 @@ function objectsOf({ caPem, issuer, upstream, files }: World): object[] {
     }),
     ...TEAM_NAMES.map((team) =>
       object('AccessRule', team, {
-        subjects: [{ issuer: 'bench', group: `bench:${team}` }],
+        subjects: [{ issuer: 'bench', group: `demo:${team}` }],
         clusters: ['bench'],
         rules: [
           {

@@ -106,20 +106,26 @@ export const startBare: StartPeer = async (world) => {
   return { name: 'bare', origin, prefix: '', pid: part.pid, note: 'Node + undici, TLS → TLS, no auth' };
 };
 
-/** From the same build as the control plane's; it serves plain HTTP and authenticates nobody. */
-export const startKubectlProxy: StartPeer = async (world) => {
+/**
+ * From the same build as the control plane's; it serves plain HTTP and authenticates nobody.
+ * @param kubeconfig where to; default the stub. Its filter is off, since it refuses exec.
+ */
+export async function startKubectlProxy(world: World, kubeconfig = kubeconfigOfStub(world)): Promise<Peer> {
   const { port, origin } = await chooseAddress('http');
-  const kubeconfig = writeKubeconfig(join(world.directory, 'proxy.kubeconfig'), world.upstream.origin, world.caPem, {
-    certPem: readFileSync(world.files.clientCertificate, 'utf8'),
-    keyPem: readFileSync(world.files.clientKey, 'utf8'),
-  });
   const part = await world.start('kubectl-proxy', {
     executable: world.binaries.kubectl,
-    arguments: ['proxy', '--kubeconfig', kubeconfig, '--port', String(port), '--v', '0'],
+    arguments: ['proxy', '--kubeconfig', kubeconfig, '--port', String(port), '--disable-filter'],
     isReady: () => answers(origin, undefined),
   });
   return { name: 'kubectl-proxy', origin, prefix: '', pid: part.pid, note: 'plain → TLS, no auth' };
-};
+}
+
+function kubeconfigOfStub({ directory, upstream, caPem, files }: World): string {
+  return writeKubeconfig(join(directory, 'proxy.kubeconfig'), upstream.origin, caPem, {
+    certPem: readFileSync(files.clientCertificate, 'utf8'),
+    keyPem: readFileSync(files.clientKey, 'utf8'),
+  });
+}
 
 /** Verifies the same ID tokens; its logs are off, which is to its advantage. */
 export const startOauth2Proxy: StartPeer = async (world) => {
@@ -155,6 +161,15 @@ export const startOauth2Proxy: StartPeer = async (world) => {
     pid: part.pid,
     note: 'TLS → TLS, bearer JWT, no policy, no audit',
   };
+};
+
+/** All of them by name, in the order of the tables. */
+export const PLAIN_PEERS: Readonly<Record<string, StartPeer>> = {
+  bare: startBare,
+  nginx: startNginx,
+  haproxy: startHaproxy,
+  'kubectl-proxy': (world) => startKubectlProxy(world),
+  'oauth2-proxy': startOauth2Proxy,
 };
 
 async function chooseAddress(scheme: string): Promise<{ port: number; origin: string }> {

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cpuRatios, findVoids, type Accounting, type ShortResult } from './short-results.ts';
+import { cpuRatios, findVoids, type Accounting } from './short-results.ts';
 
-const result = (name: string, cpuMicrosPerRequest: number, failures = 0): ShortResult => ({
+const result = (name: string, cpuMicrosPerRequest: number, failures = 0) => ({
   name,
   cpuMicrosPerRequest,
   failures,
-  note: '',
-  requestsPerSecond: 1,
-  p50Ms: 1,
-  p99Ms: 1,
-  rssMiB: 1,
-  foreignShare: 0,
   requests: 1000,
 });
 const GOOD: Accounting = {

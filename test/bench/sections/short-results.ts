@@ -1,26 +1,7 @@
 import type { AuditRows } from '../measure/count-audit-rows.ts';
+import type { LoadResult } from '../measure/run-load.ts';
 import { PEOPLE } from '../people.ts';
-
-export interface ShortResult {
-  readonly name: string;
-  readonly note: string;
-  readonly cpuMicrosPerRequest: number;
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly rssMiB: number;
-  /** Share of the machine (0 to 1) that did other work meanwhile; above 0.05 the numbers are worse than they should be. */
-  readonly foreignShare: number;
-  readonly requests: number;
-  /** Answers other than 2xx, and connections that broke. */
-  readonly failures: number;
-}
-
-export interface ShortRequests {
-  readonly results: readonly ShortResult[];
-  /** Why the run does not count; empty when it does. */
-  readonly voids: readonly string[];
-}
+import { formatTable, rounded } from '../print-table.ts';
 
 export interface Accounting {
   readonly rows: AuditRows;
@@ -32,9 +13,11 @@ export interface Accounting {
 /** The bare forwarder costs at most this share of what kubectl proxy costs, or the machine measures something else. */
 const BARE_SHARE = 0.55;
 
+type Result = Pick<LoadResult, 'name' | 'cpuMicrosPerRequest' | 'requests' | 'failures'>;
+
 /** A run that flatters must not count: this says what is wrong with it. */
-export function findVoids(results: readonly ShortResult[], accounting: Accounting | undefined): string[] {
-  const voids: string[] = [];
+export function findVoids(results: readonly Result[], accounting: Accounting | undefined): string[] {
+  const voids = findFailures(results);
   const cpuOf = (name: string): number | undefined =>
     results.find((result) => result.name === name)?.cpuMicrosPerRequest;
   const [bare, kubectlProxy] = [cpuOf('bare'), cpuOf('kubectl-proxy')];
@@ -42,10 +25,6 @@ export function findVoids(results: readonly ShortResult[], accounting: Accountin
     voids.push(
       `the bare forwarder took ${(bare / kubectlProxy).toFixed(2)} of kubectl proxy's time; at most ${BARE_SHARE} is believed`,
     );
-  for (const { name, requests, failures } of results) {
-    if (requests === 0) voids.push(`${name} answered nothing`);
-    if (failures > 0) voids.push(`${name}: ${failures} of ${requests} requests failed`);
-  }
   if (!accounting) return voids;
   const { rows, sent, people } = accounting;
   if (people < PEOPLE) voids.push(`only ${people} people; at least ${PEOPLE} are needed`);
@@ -58,13 +37,44 @@ export function findVoids(results: readonly ShortResult[], accounting: Accountin
   return voids;
 }
 
+/** Requests that failed make whatever was measured meaningless. */
+export function findFailures(results: readonly Omit<Result, 'cpuMicrosPerRequest'>[]): string[] {
+  return results.flatMap(({ name, requests, failures }) => [
+    ...(requests === 0 ? [`${name} answered nothing`] : []),
+    ...(failures > 0 ? [`${name}: ${failures} of ${requests} requests failed`] : []),
+  ]);
+}
+
 /** Gatehouse's cost divided by each other's. */
-export function cpuRatios(results: readonly ShortResult[], subject = 'gatehouse'): Record<string, number> {
-  const own = results.find((result) => result.name === subject);
+export function cpuRatios(results: readonly Pick<Result, 'name' | 'cpuMicrosPerRequest'>[]): Record<string, number> {
+  return ratiosTo(results, (result) => result.cpuMicrosPerRequest);
+}
+
+/** The value of `gatehouse` divided by each other's; its own other forms are left out. */
+export function ratiosTo<R extends { readonly name: string }>(
+  results: readonly R[],
+  valueOf: (result: R) => number,
+): Record<string, number> {
+  const own = results.find(({ name }) => name === 'gatehouse');
   if (!own) return {};
-  return Object.fromEntries(
-    results
-      .filter((result) => !result.name.startsWith('gatehouse'))
-      .map((result) => [result.name, own.cpuMicrosPerRequest / result.cpuMicrosPerRequest]),
+  const others = results.filter(({ name }) => !name.startsWith('gatehouse'));
+  return Object.fromEntries(others.map((other) => [other.name, valueOf(own) / valueOf(other)]));
+}
+
+export function shortTable(results: readonly LoadResult[]): string {
+  const ratios = cpuRatios(results);
+  return formatTable(
+    ['proxy', 'CPU µs/request', 'requests/s', 'p50 ms', 'p99 ms', 'RSS MiB', 'disturbed %', 'gatehouse ÷', 'what'],
+    results.map((result) => [
+      result.name,
+      rounded(result.cpuMicrosPerRequest),
+      Math.round(result.requestsPerSecond),
+      rounded(result.p50Ms),
+      rounded(result.p99Ms),
+      Math.round(result.rssMiB),
+      Math.round(result.foreignShare * 100),
+      ratios[result.name]?.toFixed(2) ?? '',
+      result.note,
+    ]),
   );
 }

@@ -1,0 +1,59 @@
+/** docs/performance/results.json. A ratio is the gateway's value divided by the other's. */
+export interface Results {
+  /** Cores and processor, and what ran on them. */
+  machine?: string;
+  /** ISO 8601, UTC. */
+  date?: string;
+  shortRequests?: readonly ShortRequestsRow[];
+  ratios?: {
+    /** Processor time a short request; below 1 is better. */
+    cpu?: Record<string, number>;
+    /** Bytes a second of 1 MiB lists; above 1 is better. */
+    list1MiB?: Record<string, number>;
+    /** Bytes a second through `kubectl exec` and `kubectl port-forward`; above 1 is better. */
+    exec?: Record<string, number>;
+    /** Time of `kubectl api-resources` with an empty cache, against the API server itself; below 1 is better. */
+    discovery?: number;
+  };
+  watch?: {
+    /** Growth of resident memory an idle watch, each on a TLS connection of its own, at `count` watches. */
+    kibPerWatch?: number;
+    kibPerWatch2000?: number;
+    /** The same where many watches share a few HTTP/2 connections. */
+    kibPerWatchH2?: number;
+    count?: number;
+    /** Until the last of `count` watches had one event. */
+    lastEventMs?: number;
+    lost?: number;
+    p99AddedMs?: number;
+  };
+  growth?: Record<string, unknown>;
+  workers?: Record<string, unknown>;
+}
+
+export interface ShortRequestsRow {
+  readonly name: string;
+  readonly cpuMicrosPerRequest: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly rssMiB: number;
+}
+
+/** Objects are merged at every depth; anything else of `more` replaces what was there. */
+export function mergeResults(base: Results, more: Results): Results {
+  return merge(base as Plain, more as Plain) as Results;
+}
+
+type Plain = Record<string, unknown>;
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function merge(base: Plain, more: Plain): Plain {
+  const out = { ...base };
+  for (const [key, value] of Object.entries(more)) {
+    const before = out[key];
+    out[key] = isPlain(before) && isPlain(value) ? merge(before, value) : value;
+  }
+  return out;
+}

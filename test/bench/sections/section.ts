@@ -1,0 +1,28 @@
+import type { Results } from '../results.ts';
+import type { World } from '../world.ts';
+
+export interface SectionOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Names of what is compared; absent = all. */
+  readonly only: readonly string[] | undefined;
+  /** Folder that gets a `.cpuprofile` of each thread of the gateway. */
+  readonly cpuProfileDirectory: string | undefined;
+}
+
+export interface SectionResult {
+  /** What goes into results.json; objects of several sections are merged. */
+  readonly results: Results;
+  /** Tables for people. */
+  readonly text: string;
+  /** Why the run does not count; empty when it does. */
+  readonly voids: readonly string[];
+}
+
+/** One part of the benchmark, which can be run alone. */
+export interface Section {
+  readonly name: string;
+  /** What `--only` may name. */
+  readonly subjects: readonly string[];
+  measure(world: World, options: SectionOptions): Promise<SectionResult>;
+}
