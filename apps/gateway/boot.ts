@@ -1,4 +1,4 @@
-import { openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
+import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
 import { createLimits, createRefusalCounter } from '#limits';
@@ -7,16 +7,15 @@ import {
   createAddressReader,
   createHostCheck,
   createPipeline,
-  followSnapshot,
   recordOfOwnCall,
   uuidV7,
   type PipelinePorts,
   type PipelineSettings,
 } from '#pipeline';
-import { splitSecrets } from '#resources';
 import type { Store } from '#store';
 import { createDispatcher } from './dispatch.ts';
 import { createConnectionLimit } from './limit-connections.ts';
+import { followConfiguration } from './follow-configuration.ts';
 import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
 import { openAuditQueue } from './open-audit-queue.ts';
@@ -106,20 +105,7 @@ async function boot(
   supervisor.answer(TAKE_REFUSALS, () => refusals.take());
   closers.push(() => supervisor.tell(LAST_REFUSALS, refusals.take()));
   let recheckStreams = (): Promise<void> => Promise.resolve();
-  const following = followSnapshot({
-    readAll: () => store.objects.readAll(),
-    onChange: (listener) => store.objects.onChange(listener),
-    onProblem: (error) =>
-      log.error('configuration change refused; the last good one stays in force', { error: String(error) }),
-    openCluster: (object) =>
-      openCluster(object, {
-        readSecret: async (field) =>
-          await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
-        inClusterDirectory: config.inCluster.directory,
-        connectTimeoutSeconds: config.timeouts.connectSeconds,
-        now,
-      }),
-  });
+  const following = followConfiguration(config, store, log);
   const followingPeople = followPeople({
     accessTokens: store.accessTokens,
     users: store.users,

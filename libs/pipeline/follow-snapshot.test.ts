@@ -23,6 +23,13 @@ class MovingStore implements FollowPorts {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   };
+  /** Acts at once, and tells how long it should have waited. */
+  readonly pauses: number[] = [];
+  later = (act: () => void, milliseconds: number): (() => void) => {
+    this.pauses.push(milliseconds);
+    const timer = setImmediate(act);
+    return () => clearImmediate(timer);
+  };
   onProblem = (error: unknown): void => void this.problems.push(error);
   openCluster = (): Promise<never> => Promise.reject(new Error('there is no cluster here'));
 }
@@ -35,16 +42,18 @@ describe('the snapshot in force', () => {
     expect(store.listeners.size).toBe(0);
   });
 
-  test('a change that cannot be read is told of, and the last good one stays', async () => {
+  test('a change that cannot be read is told of once, the last good one stays, and it is read again until it can be', async () => {
     const store = new MovingStore();
     const source = await followSnapshot(store);
-    store.fault = new Error('down');
+    const fault = (store.fault = new Error('down'));
     store.change();
-    await expect.poll(() => store.problems).toEqual([store.fault]);
+    await expect.poll(() => store.pauses.length).toBeGreaterThan(8);
     expect(source.current().revision).toBe(1);
+    expect(store.problems).toEqual([fault]);
+    expect(store.pauses.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
     store.fault = undefined;
-    await source.refresh();
-    expect(source.current().revision).toBe(2);
+    await expect.poll(() => source.current().revision).toBe(2);
+    source.stop();
   });
 
   test('a change while the first one is being read is not missed', async () => {

@@ -11,13 +11,19 @@ export interface SnapshotSource {
 export interface FollowPorts extends CompilePorts {
   readAll(): Promise<{ revision: number; objects: ResourceObject<unknown>[] }>;
   onChange(listener: () => void): () => void;
-  /** Told of every change that could not be compiled or read; the last good snapshot stays. */
+  /** Told, once, of a change that could not be compiled or read; the last good snapshot stays, and it is tried again. */
   onProblem(error: unknown): void;
+  /** Acts after a while; answers how to call that off. */
+  later(act: () => void, milliseconds: number): () => void;
 }
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
 
 /**
  * Holds the snapshot in force and replaces it whole when the store changes. The first compile must succeed; after
- * that a broken change is refused and the last good one stays.
+ * that a broken change is refused and the last good one stays. What could not be read (the database was away just
+ * then) is read again: nobody tells of a change twice, and it may have taken somebody's rights.
  */
 export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource> {
   let snapshot: Snapshot | undefined;
@@ -45,8 +51,23 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
       });
     return again;
   };
+  let callOff = (): void => {};
+  const follow = async (retryMs: number, told: string): Promise<void> => {
+    callOff();
+    try {
+      await refresh();
+    } catch (error) {
+      const problem = String(error);
+      if (problem !== told) ports.onProblem(error);
+      callOff = ports.later(() => void follow(Math.min(retryMs * 2, LONGEST_RETRY_MS), problem), retryMs);
+    }
+  };
   // Listening comes first: a change between the first look and the listening would be missed until the next one.
-  const stop = ports.onChange(() => refresh().catch(ports.onProblem));
+  const unlisten = ports.onChange(() => void follow(FIRST_RETRY_MS, ''));
+  const stop = (): void => {
+    unlisten();
+    callOff();
+  };
   try {
     await refresh();
   } catch (error) {
