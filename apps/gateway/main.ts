@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   }
   const { config } = loaded;
   const log = createLog(config.log.level);
-  // Imported when it is known which: a supervisor loads no Nest, and needs a third of the memory.
+  // Imported when it is known which: a supervisor needs nothing of what serves.
   const gateway =
     config.workers === 1
       ? await (await import('./start-alone.ts')).startAlone(config, log)

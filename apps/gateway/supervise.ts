@@ -17,25 +17,29 @@ const END_WITHIN_MS = 15_000;
 export async function supervise(config: Config, log: Log): Promise<Gateway> {
   const links = createWorkersLink();
   await checkPortIsFree(config);
-  const shared = await openShared(config, log, links);
-  const { store } = shared;
-  links.answer(START, () => ({ config: { ...config }, gateway: shared.gateway, store: store.handOver() }));
-  links.answer(CALL_STORE, (call) => store.serve(call));
-  store.objects.onChange((revision) => links.tellAll(STORE_CHANGED, revision));
+  const opening = openShared(config, log, links);
+  // Workers load their programs meanwhile, and wait here for what they need.
+  links.answer(START, async () => {
+    const { gateway, store } = await opening;
+    return { config: { ...config }, gateway, store: store.handOver() };
+  });
+  links.answer(CALL_STORE, async (call) => await (await opening).store.serve(call));
   const crew = keepWorkers({
     count: config.workers,
     links,
     log,
     stopWithinMs: config.timeouts.shutdownGraceSeconds * 1000 + END_WITHIN_MS,
-    onLost: shared.workerLost,
+    onLost: (worker) => void opening.then((shared) => shared.workerLost(worker)),
   });
   const close = async (): Promise<void> => {
     const unclean = await crew.stop();
-    await shared.close();
+    await (await opening).close();
     if (unclean > 0)
       throw new Error(`${unclean} worker(s) did not drain; what they had open is marked in the audit log`);
   };
   try {
+    const { store } = await opening;
+    store.objects.onChange((revision) => links.tellAll(STORE_CHANGED, revision));
     await crew.ready;
   } catch (error) {
     await close().catch(() => {});

@@ -5,7 +5,7 @@ import { describeStartFailure } from './describe-start-failure.ts';
 import { createLog } from './log.ts';
 import { createSupervisorLink } from './workers/create-links.ts';
 import type { Message } from './workers/endpoint.ts';
-import { CALL_STORE, END, FAILED, READY, START, STOP, STORE_CHANGED } from './workers/topics.ts';
+import { CALL_STORE, END, FAILED, PING, READY, START, STOP, STORE_CHANGED } from './workers/topics.ts';
 
 /**
  * One of several processes that serve; started by the supervisor, with which it shares a private channel and its number.
@@ -57,6 +57,7 @@ link.answer(STOP, async () => {
     await store.close();
   }
 });
+link.answer(PING, () => {});
 link.answer(END, () => process.exit(0));
 
 process.on('disconnect', () => {

@@ -2,8 +2,9 @@ import { GatehouseError } from '#errors';
 import type { Log } from '../log.ts';
 import type { WorkersEnd } from './create-links.ts';
 import { createRestartPolicy } from './restart-policy.ts';
+import { watchWorker } from './watch-worker.ts';
 import { spawnWorker, type WorkerProcess } from './spawn-worker.ts';
-import { END, FAILED, READY, STOP, type StartFailure } from './topics.ts';
+import { END, FAILED, PING, READY, STOP, type StartFailure } from './topics.ts';
 
 export interface Crew {
   /** Resolves when every worker serves for the first time. @throws what stops them from it. */
@@ -30,7 +31,12 @@ interface Member {
   readonly startedAtMs: number;
   serves: boolean;
   failure: StartFailure | undefined;
+  unwatch(): void;
 }
+
+const PING_EVERY_MS = 10_000;
+/** No work of a worker takes nearly as long; a machine that is out of memory or was asleep may. */
+const STUCK_AFTER_MS = 30_000;
 
 /** Starts the workers and replaces each that ends. */
 export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOptions): Crew {
@@ -66,13 +72,23 @@ export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOpt
     numbers += 1;
     const worker = numbers;
     const process = spawnWorker(worker, (post) => links.attach(worker, post));
-    const member: Member = { worker, process, startedAtMs: Date.now(), serves: false, failure: undefined };
+    const unwatch = watchWorker({
+      ask: () => process.ask(PING, undefined),
+      onStuck() {
+        log.error('a worker hangs and is killed', { worker, pid: process.pid, afterSeconds: STUCK_AFTER_MS / 1000 });
+        process.kill();
+      },
+      everyMs: PING_EVERY_MS,
+      withinMs: STUCK_AFTER_MS,
+    });
+    const member: Member = { worker, process, startedAtMs: Date.now(), serves: false, failure: undefined, unwatch };
     members.set(worker, member);
     void process.ended.then((how) => end(member, how));
   }
 
   function end(member: Member, how: string): void {
     const { worker, serves, failure, process } = member;
+    member.unwatch();
     members.delete(worker);
     if (stopping) return;
     log.error('a worker ended', { worker, pid: process.pid, how, ...(failure ? { reason: failure.message } : {}) });
@@ -93,7 +109,8 @@ export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOpt
     timers.add(timer);
   }
 
-  async function stopOne({ worker, serves, process }: Member): Promise<boolean> {
+  async function stopOne({ worker, serves, process, unwatch }: Member): Promise<boolean> {
+    unwatch();
     // One that does not serve yet has nothing to drain.
     if (!serves) process.kill();
     const timer = setTimeout(() => {

@@ -27,6 +27,9 @@ export interface StartFailure {
   readonly mayPass: boolean;
 }
 
+/** Supervisor to worker: does your event loop turn? */
+export const PING = topic('worker: ping');
+
 /** Supervisor to worker: drain; answered when everything is done and every audit record saved. */
 export const STOP = topic('worker: stop');
 
