@@ -185,6 +185,28 @@ describe.each(Object.keys(CLUSTERS) as ClusterName[])('an upstream that speaks %
     expect(count.forwarded).toBeGreaterThan(80);
     expect(count.refused).toBeGreaterThan(80);
   });
+
+  test('receives no trailers', async () => {
+    const socket = await connectTo(world);
+    const answer = readAll(socket);
+    socket.write(
+      [
+        `POST /clusters/${cluster}/api/v1/namespaces/x/configmaps HTTP/1.1`,
+        `Host: 127.0.0.1:${world.port}`,
+        `Authorization: Bearer ${token}`,
+        'Trailer: Impersonate-User, X-Other',
+        'Transfer-Encoding: chunked',
+        'Connection: close',
+        '',
+        '2\r\n{}\r\n0\r\nImpersonate-User: root\r\nX-Other: 1\r\n\r\n',
+      ].join('\r\n'),
+    );
+    const arrived = received(cluster, /^audit-id: (\S+)/im.exec(await answer)?.[1] ?? '');
+    expect(arrived).toHaveLength(1);
+    expect(arrived[0]?.rawTrailers).toEqual([]);
+    expect(valuesOf(arrived[0]?.rawHeaders ?? [], 'impersonate-user')).toEqual(['demo:alice']);
+    expect(valuesOf(arrived[0]?.rawHeaders ?? [], 'trailer')).toEqual([]);
+  });
 });
 
 const printable = (bytes: string): string => textOf(bytes).toWellFormed().replaceAll('\0', '\ufffd');

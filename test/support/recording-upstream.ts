@@ -10,6 +10,8 @@ export interface ReceivedRequest {
   /** As it stood in the request line, or in `:path`. */
   readonly target: string;
   readonly rawHeaders: readonly string[];
+  /** Of a body that has ended. */
+  rawTrailers?: readonly string[];
   readonly protocol: 'HTTP/1.1' | 'HTTP/2';
 }
 
@@ -29,7 +31,7 @@ export async function startRecordingUpstream({ http2 }: { http2: boolean }): Pro
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
   } as never);
   const received = new Map<string, ReceivedRequest[]>();
-  const record = (request: IncomingMessage | Http2ServerRequest): void => {
+  const record = (request: IncomingMessage | Http2ServerRequest): ReceivedRequest => {
     const id = String(request.headers['audit-id']);
     const entry: ReceivedRequest = {
       method: request.method ?? '',
@@ -38,11 +40,14 @@ export async function startRecordingUpstream({ http2 }: { http2: boolean }): Pro
       protocol: request.httpVersionMajor === 2 ? 'HTTP/2' : 'HTTP/1.1',
     };
     received.set(id, [...(received.get(id) ?? []), entry]);
+    return entry;
   };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    record(request);
-    request.resume();
-    response.writeHead(200, { 'content-length': '0' }).end();
+    const entry = record(request);
+    request.resume().on('end', () => {
+      entry.rawTrailers = request.rawTrailers;
+      response.writeHead(200, { 'content-length': '0' }).end();
+    });
   };
   // Room for all that the gateway passes on.
   const options = { cert: certificate.cert, key: certificate.private, maxHeaderSize: 1024 * 1024 };
