@@ -20,6 +20,7 @@ const RESOURCES: readonly (readonly [string, string, readonly string[]])[] = [
 const NAMES = ['web', 'web:80', 'http:web:80', 'other'];
 const CLUSTER_NAMES = ['team-a', 'node-1', 'web'];
 const ON_NAMED = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const ON_SUBRESOURCE = ON_NAMED.filter((method) => method !== 'HEAD');
 const URLS = `
   / /api /apis /apis/apps /apis/apps/v1 /apis/apps/v1/ /version /version/ /healthz /healthz/etcd /livez
   /metrics /metrics/cadvisor /metricsx /logs /logs/ /logs/a/b /debug /debug/ /debug/pprof/profile
@@ -41,7 +42,8 @@ export function questions(): RequestInfo[] {
       for (const name of namespaced ? NAMES : CLUSTER_NAMES) {
         for (const method of ON_NAMED) targets.push([method, `${all}/${name}`]);
         for (const subresource of subresources) {
-          for (const method of ON_NAMED) targets.push([method, `${all}/${name}/${subresource}`]);
+          if (name === 'other') continue;
+          for (const method of ON_SUBRESOURCE) targets.push([method, `${all}/${name}/${subresource}`]);
           if (subresource === 'proxy')
             targets.push(['GET', `${all}/${name}/proxy/`], ['POST', `${all}/${name}/proxy/a/b`]);
         }
