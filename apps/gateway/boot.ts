@@ -1,7 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
 import { createKeySets, createVerifiedCache } from '#identity';
-import { createLimits, createRefusalCounter } from '#limits';
 import {
   checkCompiles,
   createAddressReader,
@@ -27,6 +26,7 @@ import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import type { Log } from './log.ts';
+import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import {
   APPLY_EVERYWHERE,
@@ -34,11 +34,11 @@ import {
   LAST_REFUSALS,
   READ_METRICS,
   REFRESH_SNAPSHOT,
+  TAKE_LOGIN,
   TAKE_PROFILE,
   FLUSH_AUDIT,
   FLUSH_EVERYWHERE,
   RIGHTS_REPORTS,
-  TAKE_REFUSALS,
 } from './workers/topics.ts';
 
 export interface Gateway {
@@ -95,14 +95,7 @@ async function boot(
   const audit = openAuditQueue(store.audit, config.audit, log);
   supervisor.answer(FLUSH_AUDIT, () => audit.flush());
   closers.push(({ saveWithinMs }) => audit.close(saveWithinMs));
-  const refusals = createRefusalCounter(
-    {
-      burstPerSource: config.audit.refusalBurstPerSource,
-      perMinutePerSource: config.audit.refusalsPerMinutePerSource,
-    },
-    now,
-  );
-  supervisor.answer(TAKE_REFUSALS, () => refusals.take());
+  const refusals = countRefusals(config, supervisor, now);
   closers.push(() => supervisor.tell(LAST_REFUSALS, refusals.take()));
   let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followConfiguration(config, store, log);
@@ -144,7 +137,7 @@ async function boot(
     now,
     verifiedCache: createVerifiedCache(),
   };
-  const limits = createLimits(config.limits);
+  const limits = borrowLimits(config, supervisor);
   let clientConnections = (): number => 0;
   const metrics = createWorkerMetrics({
     audit: audit.stats,
@@ -216,6 +209,7 @@ async function boot(
     loginEnded: metrics.loginEnded,
     store,
     applied,
+    takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
     claimState: (state) => supervisor.ask(CLAIM_STATE, state),
     certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     readiness: () => {
@@ -237,7 +231,10 @@ async function boot(
       certificate: certificates?.current(),
       headersSeconds: config.timeouts.headersSeconds,
       idleConnectionSeconds: config.timeouts.idleConnectionSeconds,
-      onConnection: createConnectionLimit(config.limits.maxConnectionsPerSource, settings.addresses.isTrusted),
+      onConnection: createConnectionLimit(
+        shareOf(config.limits.maxConnectionsPerSource, config.workers),
+        settings.addresses.isTrusted,
+      ),
     },
     createDispatcher({
       pipeline,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createPlaces, sourceOf } from '#limits';
+import { sourceOf } from '#limits';
 
 /**
  * Closes connections of a source that has its number of them open, before a byte of TLS is spent on them. Nothing is
@@ -13,14 +13,20 @@ export function createConnectionLimit(
   isExempt: (address: string) => boolean,
 ): (socket: Socket) => void {
   if (maxPerSource === 0) return () => {};
-  const places = createPlaces({ perKey: maxPerSource, total: 0 });
+  const open = new Map<string, number>();
   return (socket) => {
     const address = socket.remoteAddress;
     // Gone before it could be looked at.
     if (address === undefined) return void socket.destroy();
     if (isExempt(address)) return;
-    const place = places.take('', sourceOf(address));
-    if (typeof place === 'string') return void socket.destroy();
-    socket.once('close', () => place.release());
+    const source = sourceOf(address);
+    const count = open.get(source) ?? 0;
+    if (count >= maxPerSource) return void socket.destroy();
+    open.set(source, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(source) ?? 1) - 1;
+      if (left > 0) open.set(source, left);
+      else open.delete(source);
+    });
   };
 }

@@ -27,6 +27,8 @@ export interface ControlPlaneParts {
   readonly store: Store;
   /** Resolves when the next request at any worker is judged by what was just saved. */
   applied(): Promise<void>;
+  /** 0 where this source may log in now, else the milliseconds until it may. */
+  takeLogin(source: string): Promise<number>;
   claimState(state: string): Promise<boolean>;
   /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
   certificateAuthority(): string | undefined;
@@ -82,8 +84,9 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       disabledPeople: identity.disabledPeople,
       now,
     }),
-    limitLogins: limitLogins(config.limits.loginsPerMinutePerSource, {
+    limitLogins: limitLogins({
       readSourceAddress: sourceAddress,
+      take: parts.takeLogin,
       record: recordAct,
       now,
     }),

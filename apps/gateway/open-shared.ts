@@ -12,6 +12,7 @@ import { serveMetrics } from './metrics/serve-metrics.ts';
 import { createCountedRefusalRecorder } from './record-counted-refusals.ts';
 import { ensureServingCertificate } from './serving-certificate.ts';
 import { watchRights } from './rights/watch-rights.ts';
+import { lendLimits } from './share-limits.ts';
 import type { Topic, WorkersLink } from './workers/link.ts';
 import {
   APPLY_EVERYWHERE,
@@ -70,6 +71,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     throw error;
   }
   workers.answer(CLAIM_STATE, createStateClaims());
+  lendLimits(config, workers);
   const everywhere = (what: Topic<undefined, void>, complaint: string) => async () => {
     const { failed } = await workers.askAll(what, undefined, CONFIRM_WITHIN_MS);
     for (const { worker, error } of failed) log.warn(complaint, { asked: worker, error: error.message });

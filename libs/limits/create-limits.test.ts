@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createLimits } from './create-limits.ts';
+import { createLimitLender, createLimits as createLimitsOf, type LimitName } from './create-limits.ts';
 import type { Lease, LimitSettings } from './ports.ts';
 
+/** One process borrows from nobody. */
+const createLimits = (settings: LimitSettings) =>
+  createLimitsOf(settings, 1, {
+    borrow: () => Promise.reject(new Error('asked')),
+    giveBack() {
+      throw new Error('gave back');
+    },
+  });
 const alice = { issuerUrl: 'https://issuer.example', subject: 'alice' };
 const bob = { issuerUrl: 'https://issuer.example', subject: 'bob' };
 const NONE: LimitSettings = {
@@ -66,4 +74,44 @@ test('streams and requests in flight do not take from each other', () => {
   expect(limits.takeStream(alice)).toMatchObject({ ok: true });
   expect(limits.takeRequest(alice)).toMatchObject({ ok: true });
   expect(limits.stats()).toEqual({ streams: 1, requestsInFlight: 1 });
+});
+
+describe('several processes', () => {
+  /** As the workers of one gateway; messages take a turn of the event loop. */
+  function createProcesses(settings: LimitSettings, count: number) {
+    const lenders = createLimitLender(settings, count);
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    return Array.from({ length: count }, (_, process) =>
+      createLimitsOf(settings, count, {
+        async borrow(what: LimitName, scope, key) {
+          await turn();
+          return lenders[what].borrow(process, scope, key);
+        },
+        giveBack: (what, scope, key, given) =>
+          void turn().then(() => lenders[what].giveBack(process, scope, key, given)),
+      }),
+    );
+  }
+
+  test('refuse exactly the stream that is one too many, whichever of them is asked', async () => {
+    const processes = createProcesses({ ...NONE, maxStreamsPerPerson: 3, maxStreams: 5 }, 4);
+    const taken = await Promise.all([0, 1, 2, 3].map((at) => processes[at]!.takeStream(alice)));
+    expect(taken.filter(({ ok }) => ok)).toHaveLength(3);
+    const bobs = await Promise.all([0, 1, 2].map((at) => processes[at]!.takeStream(bob)));
+    expect(bobs.filter(({ ok }) => ok)).toHaveLength(2);
+    for (const each of [...taken, ...bobs]) if (each.ok) each.release();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const again = [];
+    for (const at of [3, 3, 3, 3]) again.push(await processes[at]!.takeStream(alice));
+    expect(again.map(({ ok }) => ok)).toEqual([true, true, true, false]);
+  });
+
+  test('a refusal for all gives the person’s place back', async () => {
+    const [first, second] = createProcesses({ ...NONE, maxStreamsPerPerson: 2, maxStreams: 1 }, 2);
+    const held = (await first!.takeStream(alice)) as Lease;
+    for (let i = 0; i < 5; i++) expect(await second!.takeStream(bob)).toMatchObject({ ok: false });
+    held.release();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await second!.takeStream(bob)).toMatchObject({ ok: true });
+  });
 });

@@ -6,9 +6,8 @@
  * by source never refuses people who have a credential, it only makes refusals cheaper and logins slower.
  * Whatever is remembered here by person or address is bounded.
  */
-export { createLimits } from './create-limits.ts';
+export { createLimitLender, createLimits, type LimitName } from './create-limits.ts';
 export { createRefusalCounter, type CountedRefusals, type RefusalCounter } from './count-refusals.ts';
 export { createTokenBuckets, type TokenBuckets } from './token-buckets.ts';
-export { createPlaces, type Places } from './places.ts';
 export { sourceOf } from './source-of.ts';
 export type { Lease, LimitReached, Limits, LimitSettings, LimitStats, PersonKey, Taken } from './ports.ts';

@@ -31,7 +31,7 @@ export interface LimitStats {
   readonly requestsInFlight: number;
 }
 
-/** A promise is answered only where another process has to be asked. */
+/** A promise is answered only where another process has to be asked: for each stream, and seldom for a request. */
 export interface Limits {
   /** A place for a long-running request (watch, logs, exec, attach, port-forward, proxy). */
   takeStream(person: PersonKey): Taken | Promise<Taken>;

@@ -8,6 +8,7 @@ import { createForeignKey, es256, forgeToken, goodParts } from '../support/ident
 import { runSql } from '../support/run-sql.ts';
 import { startSmallWorld, type SmallWorld } from '../support/small-world.ts';
 
+const WORKERS = 2;
 const BURST = 200;
 const PER_MINUTE = 60;
 const startedAt = Date.now();
@@ -19,6 +20,7 @@ const host = (): string => `Host: 127.0.0.1:${world.port}`;
 
 beforeAll(async () => {
   world = await startSmallWorld({
+    GATEHOUSE_WORKERS: String(WORKERS),
     GATEHOUSE_AUDIT_REFUSAL_BURST_PER_SOURCE: String(BURST),
     GATEHOUSE_AUDIT_REFUSALS_PER_MINUTE_PER_SOURCE: String(PER_MINUTE),
     GATEHOUSE_AUDIT_REFUSAL_INTERVAL_SECONDS: '1',
@@ -91,7 +93,7 @@ describe('a flood without a valid credential', () => {
       note('invalidCredential', 4_000);
     });
     expect(new Set(answers)).toEqual(new Set([200]));
-    expect(world.provider.keySetRequests() - before).toBeLessThanOrEqual(1);
+    expect(world.provider.keySetRequests() - before).toBeLessThanOrEqual(WORKERS);
   });
 
   test('of session cookies that are none, and of bytes that are no HTTP, is no different', async () => {

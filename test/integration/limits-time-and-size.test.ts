@@ -11,6 +11,8 @@ let alice: string;
 
 beforeAll(async () => {
   world = await startSmallWorld({
+    // Connections of a source are counted by each worker.
+    GATEHOUSE_WORKERS: '1',
     GATEHOUSE_TIMEOUTS_HEADERS_SECONDS: '1',
     GATEHOUSE_TIMEOUTS_SHORT_REQUEST_SECONDS: '1',
     GATEHOUSE_TIMEOUTS_IDLE_CONNECTION_SECONDS: '2',

@@ -52,13 +52,28 @@ export async function flood(
   return statuses;
 }
 
-/** Seconds of processor time that a process has used. */
-export function cpuSecondsOf(pid: number): number {
-  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const fields = rest.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** The process and those that it has started. */
+function pidsOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
 }
 
-export function rssMibOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const sumOf = (pid: number, read: (pid: number) => number): number =>
+  pidsOf(pid).reduce((sum, each) => sum + read(each), 0);
+
+/** Seconds of processor time that a gateway has used, its workers' included. */
+export function cpuSecondsOf(gateway: number): number {
+  return sumOf(gateway, (pid) => {
+    const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const fields = rest.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+}
+
+/** Memory of a gateway, its workers' included. */
+export function rssMibOf(gateway: number): number {
+  return sumOf(
+    gateway,
+    (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import type { CountedRefusals } from '#limits';
+import type { CountedRefusals, LimitName } from '#limits';
 import type { Metrics } from '#metrics';
 import type { StoreCall, StoreHandover } from '#store';
 import type { RightsReport } from '../rights/probe-credential.ts';
@@ -59,6 +59,21 @@ export const FLUSH_EVERYWHERE = topic('audit: flush everywhere');
 
 /** Worker to supervisor: is this login state used for the first time? */
 export const CLAIM_STATE = topic<string, boolean>('login: claim state');
+
+export interface PlaceOrder {
+  readonly what: LimitName;
+  readonly scope: string;
+  readonly key: string;
+}
+
+/** Worker to supervisor: lend me places of this limit; answers how many (`#limits`, shares.ts). */
+export const BORROW_PLACES = topic<PlaceOrder, number>('limits: borrow');
+
+/** Worker to supervisor: so many of them are free again. */
+export const GIVE_BACK_PLACES = topic<PlaceOrder & { readonly count: number }>('limits: give back');
+
+/** Worker to supervisor: may this source log in now? Answers 0, or the milliseconds until it may. */
+export const TAKE_LOGIN = topic<string, number>('limits: take login');
 
 /** Supervisor to workers: what have you counted since I asked last? */
 export const TAKE_REFUSALS = topic<undefined, CountedRefusals[]>('refusals: take');
