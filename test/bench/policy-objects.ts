@@ -58,10 +58,10 @@ export interface Asking {
   readonly name: string;
 }
 
-/** A thousand people, each in five groups of which one has a rule for the namespace that is asked about. */
-export function makePeople(rules: number): Asking[] {
+/** A thousand people of so many teams, each in five groups of which one has a rule for the namespace that is asked about. */
+export function makePeople(teams: number): Asking[] {
   return Array.from({ length: 1000 }, (_, at): Asking => {
-    const own = (at * 37) % rules;
+    const own = (at * 37) % teams;
     const identity = {
       issuer: 'demo',
       issuerUrl: 'https://demo.example',
