@@ -16,6 +16,9 @@ export interface Listener {
 /** Headers and target may each have 64 KiB; the parser counts both together, so its limit lies above and each is checked by hand. */
 const MAX_HEAD_BYTES = 136 * 1024;
 
+/** Thousands of watches come back at once after a restart; Node's 511 would make most of them wait for a retry. */
+const BACKLOG = 4096;
+
 /**
  * Opens the one public port. Node's defaults are wrong for this job: watches live for hours (no request time-out),
  * kubectl reuses connections after minutes (keep-alive above the usual load balancer's), and a header that the parser
@@ -67,7 +70,8 @@ export async function openListener(
   server.on('clientError', dispatcher.onClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port: options.port, host: options.host, reusePort: options.shared }, resolve);
+    const { port, host, shared } = options;
+    server.listen({ port, host, reusePort: shared, backlog: BACKLOG }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,46 +1,51 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Client, Dispatcher } from 'undici';
 
 /** kube-apiserver serves 400 reads and 200 writes at once; more connections than this would only wait there. */
 const MAX_CONNECTIONS = 256;
-/** A burst grows the pool by half of what is open, and by this at the least: see `Http1Pool`. */
-const LEAST_GROWTH = 4;
+/** A client's discovery burst is over before more than these would be of use. */
+const FIRST_CONNECTIONS = 12;
+/** While requests have been waiting for this long, the pool grows by half. */
+const GROW_EVERY_MS = 50;
+
+/** undici's handler, and room for the pool to note what it was sent on. */
+export interface PooledHandler extends Dispatcher.DispatchHandler {
+  connection?: unknown;
+}
 
 interface Waiting {
   readonly options: Dispatcher.DispatchOptions;
-  readonly handler: Dispatcher.DispatchHandler;
+  readonly handler: PooledHandler;
 }
 
 /**
- * Connections for short requests. undici opens one for every request that finds the others busy, so that a burst (a
- * client's discovery) costs a TLS handshake a request, though most would be answered sooner by waiting for one of the
- * connections that exist. Here only so many more may be under way as half of the open ones, and the rest waits in
- * order: the pool still doubles every two handshakes while requests are slow.
+ * Connections for short requests. undici's own pool opens one for every request that finds the others busy, so that a
+ * burst (a client's discovery) costs a TLS handshake a request, though most would be answered sooner by waiting for one
+ * of the connections that exist. Here a few are shared, requests wait in order, and only a queue that lasts makes them
+ * more. The connection that became free last is used first, so that those of a past burst are left idle and closed.
  */
 export class Http1Pool {
-  readonly #pool: Pool;
-  #open = 0;
-  #running = 0;
+  readonly #openClient: () => Client;
+  readonly #clients = new Set<Client>();
+  #free: Client[] = [];
+  #allowed = FIRST_CONNECTIONS;
+  #connected = 0;
   #waiting: (Waiting | undefined)[] = [];
   #next = 0;
+  #growing: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
-    pool.on('connect', () => {
-      this.#open++;
-      this.#serve();
-    });
-    pool.on('disconnect', () => this.#open--);
+  /** @param openClient makes a client that sends one request at a time; it connects when it is first used. */
+  constructor(openClient: () => Client) {
+    this.#openClient = openClient;
   }
 
   /** True where it was sent at once, false where it waits. Each call is followed by one `done`, or by a `cancel` that worked. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (this.#running >= this.#allowed()) {
-      this.#waiting.push({ options, handler });
-      return false;
-    }
-    this.#running++;
-    this.#pool.dispatch(options, handler);
-    return true;
+  dispatch(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean {
+    // Behind those that wait, even where a connection has just become free.
+    if (this.#next === this.#waiting.length && this.#send(options, handler)) return true;
+    this.#waiting.push({ options, handler });
+    this.#growing ??= setInterval(() => this.#grow(), GROW_EVERY_MS);
+    return false;
   }
 
   /** Requests that wait for a connection. */
@@ -48,32 +53,78 @@ export class Http1Pool {
     return this.#waiting.length - this.#next;
   }
 
-  done(): void {
-    this.#running--;
-    // undici gives a connection back one turn of the loop after its answer has ended; before that, another would be opened.
-    if (this.#next < this.#waiting.length) setImmediate(() => setImmediate(() => this.#serve()));
+  /** Connections that are open. */
+  get connected(): number {
+    return this.#connected;
+  }
+
+  /** The exchange is over upstream. The next request may be given to the same connection at once: undici sends it when it is ready. */
+  done(handler: PooledHandler): void {
+    const client = handler.connection as Client;
+    handler.connection = undefined;
+    if (!this.#closed) this.#free.push(client);
+    else if (!client.closed) void client.close();
+    if (this.#next < this.#waiting.length) this.#serve();
   }
 
   /** True where it had not been sent, and now never will be. */
-  cancel(handler: Dispatcher.DispatchHandler): boolean {
+  cancel(handler: PooledHandler): boolean {
     const at = this.#waiting.findIndex((waiting) => waiting?.handler === handler);
     if (at < 0) return false;
     this.#waiting[at] = undefined;
     return true;
   }
 
-  #allowed(): number {
-    return Math.min(MAX_CONNECTIONS, this.#open + Math.max(LEAST_GROWTH, this.#open >> 1));
+  /** Lets what is in flight finish; what is still judged by an older snapshot gets connections of its own. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#free = [];
+    const clients = [...this.#clients];
+    this.#clients.clear();
+    await Promise.all(clients.map((client) => client.close()));
+  }
+
+  #send(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean {
+    const client = this.#free.pop() ?? (this.#clients.size < this.#allowed ? this.#addClient() : undefined);
+    if (!client) return false;
+    handler.connection = client;
+    client.dispatch(options, handler);
+    return true;
+  }
+
+  #addClient(): Client {
+    const client = this.#openClient();
+    this.#clients.add(client);
+    client.on('connect', () => this.#connected++);
+    client.on('disconnect', () => {
+      this.#connected--;
+      const at = this.#free.indexOf(client);
+      // One that is in use connects again, or fails its request.
+      if (at < 0) return;
+      this.#free.splice(at, 1);
+      this.#clients.delete(client);
+      this.#allowed = Math.max(FIRST_CONNECTIONS, Math.min(this.#allowed, this.#clients.size));
+    });
+    return client;
+  }
+
+  #grow(): void {
+    if (this.#next === this.#waiting.length) {
+      clearInterval(this.#growing);
+      this.#growing = undefined;
+      return;
+    }
+    // Not while some are still being opened: how long answers take is not known yet.
+    if (this.#connected >= this.#allowed)
+      this.#allowed = Math.min(MAX_CONNECTIONS, this.#allowed + (this.#allowed >> 1));
+    this.#serve();
   }
 
   #serve(): void {
-    while (this.#next < this.#waiting.length && this.#running < this.#allowed()) {
+    while (this.#next < this.#waiting.length) {
       const request = this.#waiting[this.#next];
+      if (request && !this.#send(request.options, request.handler)) break;
       this.#waiting[this.#next++] = undefined;
-      if (request) {
-        this.#running++;
-        this.#pool.dispatch(request.options, request.handler);
-      }
     }
     // Amortised: what has been served is dropped once it is the larger part.
     if (this.#next * 2 > this.#waiting.length) {

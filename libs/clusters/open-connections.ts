@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { buildConnector, Pool, type Dispatcher } from 'undici';
-import { Http1Pool } from './http1-pool.ts';
+import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
+import { Http1Pool, type PooledHandler } from './http1-pool.ts';
 import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
 
 /** HTTP/1.1 connections for people's requests. */
 export interface RequestPool {
   /** True where it was sent at once, false where it waits. Each call is followed by one `done`, or by a `cancel` that worked. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
-  done(): void;
+  dispatch(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean;
+  done(handler: PooledHandler): void;
   /** True where it was still waiting; it will not be sent. */
-  cancel(handler: Dispatcher.DispatchHandler): boolean;
+  cancel(handler: PooledHandler): boolean;
 }
 
 /** Connections that are open now; those of upgrades are not among them. */
@@ -51,33 +51,30 @@ export function openConnections(
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   } as buildConnector.BuildOptions);
-  const openPool = (): Pool =>
-    new Pool(origin, {
-      connections: null,
-      pipelining: 1,
-      allowH2: false,
-      // The parser's limit, so that a large answer header from an aggregated API is not our refusal.
-      maxHeaderSize: 256 * 1024,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 60_000,
-      connect: (to, tell) => {
-        connector(to, (...connected) => {
-          connected[1]?.on('error', nameReset);
-          tell(...connected);
-        });
-      },
-    });
-  const shortPool = openPool();
-  const longPool = openPool();
+  const http1: Client.Options = {
+    pipelining: 1,
+    allowH2: false,
+    // The parser's limit, so that a large answer header from an aggregated API is not our refusal.
+    maxHeaderSize: 256 * 1024,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 60_000,
+    connect: (to, tell) => {
+      connector(to, (...connected) => {
+        connected[1]?.on('error', nameReset);
+        tell(...connected);
+      });
+    },
+  };
+  const short = new Http1Pool(() => new Client(origin, http1));
+  const long = new Pool(origin, { ...http1, connections: null });
   const streams = createHttp2Pool(tls, { ...HTTP2_TIMES, connectMs }, () => options.now());
-  const short = new Http1Pool(shortPool);
   return {
-    dispatcher: longPool,
+    dispatcher: long,
     short,
     long: {
       dispatch(request, handler) {
-        longPool.dispatch(request, handler);
+        long.dispatch(request, handler);
         return true;
       },
       done() {},
@@ -87,14 +84,14 @@ export function openConnections(
     stats() {
       const http2 = streams.stats();
       return {
-        http1: shortPool.stats.connected + longPool.stats.connected,
+        http1: short.connected + long.stats.connected,
         http2: http2.connections,
         streams: http2.streams,
         waiting: short.waiting,
       };
     },
     async close() {
-      await Promise.all([shortPool.close(), longPool.close(), streams.close()]);
+      await Promise.all([short.close(), long.close(), streams.close()]);
     },
   };
 }

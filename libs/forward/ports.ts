@@ -9,14 +9,19 @@ import type { AllowedDecision, Grant } from '#model';
 /** Whose credential a connection carries; the two never share one, since a client certificate would win over a bearer. */
 export type CredentialUse = 'gateway' | 'person';
 
+/** undici's handler, and room for the pool to note what it was sent on. */
+export interface PooledHandler extends Dispatcher.DispatchHandler {
+  connection?: unknown;
+}
+
 /** Pooled HTTP/1.1 connections of one cluster and one use. */
 export interface PooledConnections {
   /** True where it was given to a connection at once, false where it waits for one. Each call is followed by one `done` or a `cancel` that worked. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  dispatch(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean;
   /** The request is over upstream. */
-  done(): void;
+  done(handler: PooledHandler): void;
   /** True where it was still waiting; it will not be sent. */
-  cancel(handler: Dispatcher.DispatchHandler): boolean;
+  cancel(handler: PooledHandler): boolean;
 }
 
 /** Room for one stream on a shared HTTP/2 connection; used by `open` or given back by `release`. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Exchange, UpstreamSide } from './exchange.ts';
-import type { ForwardInput, PooledConnections } from './ports.ts';
+import type { ForwardInput, PooledConnections, PooledHandler } from './ports.ts';
 import { RequestBody } from './read-request-body.ts';
 import { failUnreachable } from './fail-unreachable.ts';
 
@@ -10,7 +10,9 @@ const NONE: readonly string[] = [];
  * Sends one exchange's request over a pooled HTTP/1.1 connection. It is undici's handler itself: no streams, and no
  * promise or closure a chunk.
  */
-export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
+export class Http1Sender implements PooledHandler, UpstreamSide {
+  /** The pool's note. */
+  connection: unknown;
   readonly #exchange: Exchange;
   readonly #input: ForwardInput;
   readonly #options: Dispatcher.DispatchOptions;
@@ -96,12 +98,12 @@ export class Http1Sender implements Dispatcher.DispatchHandler, UpstreamSide {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    this.#connections.done();
+    this.#connections.done(this);
     this.#exchange.end(toStrings(controller.rawTrailers));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#connections.done();
+    this.#connections.done(this);
     if (this.#exchange.finished) return;
     if (this.#mayReplay(error)) return this.send();
     failUnreachable(this.#exchange, this.#input, error);

@@ -149,7 +149,7 @@ describe('answers without a body', () => {
       const answers = text.split('HTTP/1.1 ').length;
       await until(() => text.split('HTTP/1.1 ').length > answers, 2000, target);
     }
-    await until(() => text.endsWith('ok\r\n0\r\n\r\n') || text.endsWith('ok'), 2000, 'the last answer');
+    await until(() => text.endsWith('ok\r\n0\r\n\r\n') || text.endsWith('ok'), 5000, 'the last answer');
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 204', 'HTTP/1.1 204', 'HTTP/1.1 200']);
     socket.destroy();
   });
@@ -191,7 +191,7 @@ describe('Expect: 100-continue', () => {
 
   it('is refused before the body where the request is', async () => {
     const { socket, read } = await send('nonsense');
-    await until(() => read().includes('}'), 2000, 'the refusal');
+    await until(() => read().includes('}'), 5000, 'the refusal');
     expect(read()).toMatch(/^HTTP\/1\.1 401/);
     socket.destroy();
   });
@@ -199,9 +199,9 @@ describe('Expect: 100-continue', () => {
   it('is answered once the person may, and the identity goes along', async () => {
     act = echo;
     const { socket, read } = await send(world.token);
-    await until(() => read() === 'HTTP/1.1 100 Continue\r\n\r\n', 2000, 'the 100');
+    await until(() => read() === 'HTTP/1.1 100 Continue\r\n\r\n', 5000, 'the 100');
     socket.write('body');
-    await until(() => read().includes('"digest"'), 2000, 'the answer');
+    await until(() => read().includes('"digest"'), 5000, 'the answer');
     expect(read()).toContain(createHash('sha256').update('body').digest('hex'));
     expect(read()).toContain('"impersonate-user":"alice"');
     expect(read()).not.toContain('"expect"');

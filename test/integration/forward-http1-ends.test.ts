@@ -52,7 +52,7 @@ beforeEach(async () => {
   acts = [];
   bodies.length = 0;
   for (const { socket } of upstream.open()) socket.destroy();
-  await until(() => upstream.open().length === 0, 1000, 'no connection left over');
+  await until(() => upstream.open().length === 0, 5000, 'no connection left over');
   requests = 0;
 });
 
@@ -165,10 +165,10 @@ describe('a client that leaves', () => {
       socket.write(
         `GET ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nAuthorization: Bearer ${world.token}\r\n\r\n`,
       );
-      await until(() => (when === 'before an answer' ? requests === 1 : text.endsWith('half')), 2000, 'the request');
+      await until(() => (when === 'before an answer' ? requests === 1 : text.endsWith('half')), 5000, 'the request');
       const left = performance.now();
       socket[leave]();
-      await until(() => upstream.open().length === 0, 1000, `the upstream connection closed after ${leave}`);
+      await until(() => upstream.open().length === 0, 5000, `the upstream connection closed after ${leave}`);
       console.log(`${when}, ${leave}: upstream closed after ${Math.round(performance.now() - left)} ms`);
       socket.destroy();
     }
@@ -182,9 +182,9 @@ describe('a client that leaves', () => {
       socket.write(
         `POST ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nAuthorization: Bearer ${world.token}\r\n${head}`,
       );
-      await until(() => Buffer.concat(bodies).includes('half'), 2000, 'the half body');
+      await until(() => Buffer.concat(bodies).includes('half'), 5000, 'the half body');
       socket.destroy();
-      await until(() => upstream.open().length === 0, 1000, 'the upstream connection closed');
+      await until(() => upstream.open().length === 0, 5000, 'the upstream connection closed');
       expect(String(Buffer.concat(bodies))).not.toMatch(/0\r\n\r\n$/);
     }
   });

@@ -106,7 +106,7 @@ describe('a request without an answer', () => {
 
   it('is not sent again where a new connection is lost', async () => {
     for (const { socket } of upstream.open()) socket.destroy();
-    await until(() => upstream.open().length === 0, 1000, 'no connection left');
+    await until(() => upstream.open().length === 0, 5000, 'no connection left');
     acts = [(socket) => socket.destroy(), whole];
     expect((await ask(world, WATCH)).status).toBe(502);
     expect(requests).toBe(1);
@@ -150,7 +150,7 @@ describe('a connection', () => {
     ];
     const connections = upstream.connections.length;
     const asked = ask(world, WATCH);
-    await until(() => finish !== undefined, 2000, 'GOAWAY sent');
+    await until(() => finish !== undefined, 5000, 'GOAWAY sent');
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await ask(world, WATCH)).status).toBe(200);
     expect(upstream.connections.length).toBeGreaterThan(connections);
@@ -165,7 +165,7 @@ describe('a connection', () => {
     const answering = await answerOf(request);
     const left = performance.now();
     answering.destroy();
-    await until(() => resets.length > 0, 1000, 'the reset');
+    await until(() => resets.length > 0, 5000, 'the reset');
     expect(resets).toEqual([CANCEL]);
     console.log(`client gone, upstream stream reset after ${Math.round(performance.now() - left)} ms`);
   });
@@ -217,7 +217,7 @@ describe('a half-open upstream', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(place?.usable).toBe(true);
     place?.release();
-    await until(() => sound.open().length === 0, 2000, 'the idle connection closed');
+    await until(() => sound.open().length === 0, 5000, 'the idle connection closed');
     await pool.close();
     await sound.stop();
   });

@@ -141,7 +141,7 @@ describe('connections', () => {
     expect(watches.map(({ statusCode }) => statusCode)).toEqual(watches.map(() => 200));
     expect(http2Of(small)).toHaveLength(3);
     watches.slice(0, 10).forEach((watch) => watch.destroy());
-    await until(() => seen.filter(({ stream }) => stream?.closed).length === 10, 1000, 'the upstream sees ten go');
+    await until(() => seen.filter(({ stream }) => stream?.closed).length === 10, 5000, 'the upstream sees ten go');
     const more = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const request = open(world, `/clusters/small${WATCH}`);

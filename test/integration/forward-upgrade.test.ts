@@ -10,7 +10,7 @@ import { startForwardWorld, type ForwardWorld } from '../support/forward-world.t
 /** Upgrades and their tunnels, by an upstream that answers them by hand. */
 const EXEC = '/clusters/up/api/v1/namespaces/a/pods/p/exec?command=sh&stdin=true';
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-const CLOSED_WITHIN_MS = 1500;
+const CLOSED_WITHIN_MS = 5000;
 let upstream: TestUpstream;
 let world: ForwardWorld;
 let onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   for (const { socket } of upstream.open()) socket.destroy();
-  await until(() => upstream.open().length === 0, 1000, 'no connection left over');
+  await until(() => upstream.open().length === 0, 5000, 'no connection left over');
 });
 
 afterAll(async () => {
@@ -72,7 +72,7 @@ describe('an upgrade that the upstream refuses', () => {
     await closed(client.socket);
     expect(client.text()).toMatch(expected);
     expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
-    await until(() => upstreamSocket?.destroyed === true, 1000, 'the upstream connection closed');
+    await until(() => upstreamSocket?.destroyed === true, 5000, 'the upstream connection closed');
     expect(upstream.open()).toHaveLength(0);
   });
 
@@ -96,8 +96,8 @@ describe('a tunnel', () => {
       }, 50);
     };
     const client = await upgrade('early from client');
-    await until(() => head === 'early from client', 2000, 'the early bytes');
-    await until(() => client.text().endsWith('early from upstream'), 2000, 'those of the upstream');
+    await until(() => head === 'early from client', 5000, 'the early bytes');
+    await until(() => client.text().endsWith('early from upstream'), 5000, 'those of the upstream');
     expect(client.text()).toMatch(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\nearly from upstream$/);
     client.socket.destroy();
   });
@@ -122,7 +122,7 @@ describe('a tunnel', () => {
       void writeAll(socket);
     };
     const client = await upgrade();
-    await until(() => client.text().includes('\r\n\r\n'), 2000, 'the 101');
+    await until(() => client.text().includes('\r\n\r\n'), 5000, 'the 101');
     await writeAll(client.socket);
     const size = 50 * block.length;
     const body = (): Buffer => {
@@ -149,7 +149,7 @@ describe('a tunnel', () => {
         socket.write(SWITCHED);
       };
       const client = await upgrade();
-      await until(() => client.text().includes('\r\n\r\n'), 2000, 'the 101');
+      await until(() => client.text().includes('\r\n\r\n'), 5000, 'the 101');
       const sides: readonly Duplex[] = [client.socket, upstreamSocket as Duplex];
       const [leaves, stays] = (who === 'client' ? sides : sides.toReversed()) as [Duplex, Duplex];
       if (how === 'end') leaves.end();
@@ -169,7 +169,7 @@ describe('a tunnel', () => {
       });
     };
     const client = await upgrade();
-    await until(() => client.text().includes('\r\n\r\n'), 2000, 'the 101');
+    await until(() => client.text().includes('\r\n\r\n'), 5000, 'the 101');
     client.socket.end();
     await closed(client.socket);
     expect(client.text().endsWith('last')).toBe(true);
@@ -182,7 +182,7 @@ describe('a tunnel', () => {
       socket.on('data', () => socket.end());
     };
     const client = await upgrade();
-    await until(() => client.text().endsWith('12345'), 2000, 'the bytes');
+    await until(() => client.text().endsWith('12345'), 5000, 'the bytes');
     client.socket.write('123');
     await closed(client.socket);
     await until(

@@ -1,4 +1,4 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -25,6 +25,8 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
   readonly token?: string;
+  /** Absent: a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** A request whose answer the caller reads. */
@@ -34,7 +36,7 @@ export function open(target: AskTarget, path: string, options: AskOptions = {}):
     host: '127.0.0.1',
     port: target.port,
     ca: target.caPem,
-    agent: false,
+    agent: options.agent ?? false,
     method: options.method ?? 'GET',
     path,
     headers: { authorization: `Bearer ${options.token ?? target.token}`, ...options.headers },

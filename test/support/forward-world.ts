@@ -88,6 +88,8 @@ export async function startForwardWorld(
   writeFileSync(join(manifests, 'all.yaml'), objects.map((each) => stringify(each)).join('---\n'), { mode: 0o600 });
   const settings: Record<string, string> = {
     GATEHOUSE_LISTEN_PORT: String(port),
+    // One process, so that what is measured of it is all there is.
+    GATEHOUSE_WORKERS: '1',
     GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
     GATEHOUSE_MANIFESTS_DIRECTORY: manifests,
     ...environment,
