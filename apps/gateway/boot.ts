@@ -101,6 +101,7 @@ async function boot(
   const following = followConfiguration(config, store, log);
   const followingPeople = followPeople({
     accessTokens: store.accessTokens,
+    sessions: store.sessions,
     users: store.users,
     onChange: (listener) => store.objects.onChange(listener),
     log,
@@ -131,7 +132,7 @@ async function boot(
   };
   const identity: PipelinePorts['identity'] = {
     keySets: createKeySets({ now }),
-    sessions: store.sessions,
+    sessions: people.sessions,
     accessTokens: people.accessTokens,
     disabledPeople: people.disabledPeople,
     now,

@@ -82,6 +82,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       store,
       claimState: parts.claimState,
       disabledPeople: identity.disabledPeople,
+      applied,
       now,
     }),
     limitLogins: limitLogins({

@@ -25,9 +25,11 @@ export function createLoginService(options: {
   store: Store;
   claimState: LoginPorts['claimState'];
   readonly disabledPeople: DisabledPeople;
+  /** Resolves when every worker has forgotten what it remembered of sessions. */
+  applied(): Promise<void>;
   now(): number;
 }): LoginService {
-  const { config, snapshot, store, claimState, disabledPeople, now } = options;
+  const { config, snapshot, store, claimState, disabledPeople, applied, now } = options;
   const nameAtLogin = (issuerName: string, claims: Readonly<Record<string, unknown>>): IdentityResult => {
     const issuer = snapshot().issuers.byName(issuerName);
     if (!issuer) return { ok: false, message: `the issuer "${issuerName}" is not configured any more` };
@@ -92,6 +94,10 @@ export function createLoginService(options: {
         name: object.metadata.name,
         displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name,
       })),
-    logout: (cookieHeader) => logout(cookieHeader, store.sessions),
+    async logout(cookieHeader) {
+      const ended = await logout(cookieHeader, store.sessions);
+      await applied();
+      return ended;
+    },
   };
 }

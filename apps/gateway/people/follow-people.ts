@@ -1,20 +1,29 @@
-import { cacheAccessTokens, type AccessTokenFinder, type DisabledPeople } from '#identity';
+import {
+  cacheSessions,
+  createLookupCache,
+  type AccessTokenFinder,
+  type DisabledPeople,
+  type FoundAccessToken,
+  type SessionFinder,
+} from '#identity';
 import type { AccessTokenStore, SeenPerson, UserStore } from '#login';
 import type { Identity } from '#model';
 import type { Log } from '../log.ts';
 
 export interface People {
   readonly accessTokens: AccessTokenFinder;
+  readonly sessions: SessionFinder;
   readonly disabledPeople: DisabledPeople;
   /** Notes that this person was here; written with others, within half a minute. */
   seen(identity: Identity): void;
-  /** Forgets what was remembered of tokens and reads who is disabled; resolves when that is in force. */
+  /** Forgets what was remembered of tokens and sessions and reads who is disabled; resolves when that is in force. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface FollowPeoplePorts {
   readonly accessTokens: AccessTokenFinder & AccessTokenStore;
+  readonly sessions: SessionFinder;
   readonly users: UserStore;
   /** Told of every change, here or at a replica. */
   onChange(listener: () => void): () => void;
@@ -39,17 +48,22 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   const uses = new Map<string, number>();
   const toNote = new Map<string, SeenPerson>();
   let lastSeen = new Map<string, number>();
-  const cached = cacheAccessTokens(ports.accessTokens, { now });
+  const tokens = createLookupCache<FoundAccessToken>((digest) => ports.accessTokens.findAccessToken(digest), { now });
+  const sessions = cacheSessions(ports.sessions, { now });
+  const forget = (): void => {
+    tokens.clear();
+    sessions.clear();
+  };
   let disabled = await readDisabled();
 
   async function readDisabled(): Promise<ReadonlySet<string>> {
     return new Set((await users.listDisabled()).map(({ issuerUrl, subject }) => keyOf(issuerUrl, subject)));
   }
   async function refresh(): Promise<void> {
-    cached.clear();
+    forget();
     disabled = await readDisabled();
     // Once more: what was looked up while the set was read may be of before the change.
-    cached.clear();
+    forget();
   }
   const stopListening = ports.onChange(() => {
     refresh().catch((error: unknown) => log.error('disabled people not read; trying again', { error: String(error) }));
@@ -74,12 +88,13 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   return {
     accessTokens: {
       findAccessToken(digest) {
-        const found = cached.findAccessToken(digest);
+        const found = tokens.get(digest);
         if (found instanceof Promise) return found.then((token) => (token && uses.set(token.id, now()), token));
         if (found) uses.set(found.id, now());
         return found;
       },
     },
+    sessions,
     disabledPeople: { has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(keyOf(issuerUrl, subject)) },
     seen({ issuer, issuerUrl, subject, username }) {
       const key = keyOf(issuerUrl, subject);
