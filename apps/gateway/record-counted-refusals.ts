@@ -2,6 +2,7 @@ import type { AuditStore } from '#audit';
 import { ERRORS, type ErrorCode } from '#errors';
 import type { CountedRefusals } from '#limits';
 import type { AuditRecord } from '#model';
+import { createAuditDraft } from '#pipeline';
 import type { Log } from './log.ts';
 
 export interface CountedRefusalRecorder {
@@ -69,41 +70,12 @@ function toRecord(entry: CountedRefusals, auditId: string): AuditRecord {
   const [code] = codes[0] as [ErrorCode, number];
   const from = entry.source === '' ? 'from more addresses than are told apart' : `from ${entry.source}`;
   return {
-    auditId,
-    stage: 'ResponseComplete',
-    receivedAtMs: entry.firstMs,
-    completedAtMs: entry.lastMs,
+    ...createAuditDraft(auditId, entry.firstMs, 0, '', '', '').toRecord('ResponseComplete', entry.lastMs),
     durationMs: undefined,
     sourceAddress: entry.source,
-    userAgent: '',
-    method: '',
-    requestUri: '',
-    verb: '',
-    cluster: '',
-    apiGroup: '',
-    apiVersion: '',
-    resource: '',
-    subresource: '',
-    namespace: '',
-    name: '',
-    username: '',
-    issuer: '',
-    subject: '',
-    groups: [],
-    credentialKind: '',
-    credentialId: '',
-    mapping: '',
-    mappedUser: '',
-    mappedGroups: [],
     decision: 'refused',
-    rule: '',
     reason: `${entry.count} requests ${from} were refused before anybody was identified`,
     statusCode: ERRORS[code].status,
-    bytesIn: 0,
-    bytesOut: 0,
-    upstreamRequests: 0,
-    revision: 0,
-    servedBy: '',
     annotations: {
       code,
       count: String(entry.count),

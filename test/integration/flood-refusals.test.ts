@@ -97,14 +97,17 @@ describe('a flood without a valid credential', () => {
   });
 
   test('of session cookies that are none, and of bytes that are no HTTP, is no different', async () => {
-    const statuses = await flood(world, 1_000, {
-      headersOf: () => [
-        host(),
-        'Sec-Fetch-Site: same-origin',
-        `Cookie: ${SESSION_COOKIE}=${randomBytes(32).toString('base64url')}`,
-      ],
+    const { answers } = await workMeanwhile(async () => {
+      const statuses = await flood(world, 1_000, {
+        headersOf: () => [
+          host(),
+          'Sec-Fetch-Site: same-origin',
+          `Cookie: ${SESSION_COOKIE}=${randomBytes(32).toString('base64url')}`,
+        ],
+      });
+      expect(statuses).toEqual({ 401: 1_000 });
     });
-    expect(Object.keys(statuses)).toEqual(['401']);
+    expect(new Set(answers)).toEqual(new Set([200]));
     note('invalidCredential', 1_000);
     for (let round = 0; round < 10; round++) {
       await Promise.all(
