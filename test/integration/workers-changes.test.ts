@@ -2,7 +2,15 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runCli } from '../demo/run-cli.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
-import { connectToEach, connectToWorker, countRecords, type WorkerConnection } from '../support/worker-clients.ts';
+import {
+  connectToEach,
+  connectToWorker,
+  countRecords,
+  openWatch,
+  servedBy,
+  type OpenWatch,
+  type WorkerConnection,
+} from '../support/worker-clients.ts';
 import { accessRule } from '../support/cli-samples.ts';
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
@@ -41,6 +49,26 @@ describeWorkers('a gateway of two workers', (suite) => {
     await expect.poll(statuses, { timeout: 5_000 }).toEqual(all().map(() => 403));
     await first[0]?.send(`${OWN}/accessrules/no-pods`, { method: 'DELETE' });
     expect(await statuses()).toEqual(all().map(() => 200));
+  });
+
+  test('an access token that was revoked through one connection is refused on every other at once, and its streams end', async () => {
+    const [writer] = second as [WorkerConnection];
+    const made = await writer.send('/-/me/tokens', {
+      method: 'POST',
+      body: JSON.stringify({ name: 'short', expiresInSeconds: 600 }),
+    });
+    const { id, token } = JSON.parse(made.body) as { id: string; token: string };
+    const ask = async () =>
+      await Promise.all(all().map(async (connection) => (await connection.send(PODS, { token })).status));
+    expect(await ask()).toEqual(all().map(() => 200));
+    const watches = new Map<string, OpenWatch>();
+    while (watches.size < 2) {
+      const watch = await openWatch(suite.world, 'revoked', token);
+      watches.set(await servedBy(writer, watch.auditId), watch);
+    }
+    expect(await writer.send(`/-/me/tokens/${id}`, { method: 'DELETE' })).toMatchObject({ status: 204 });
+    expect(await ask()).toEqual(all().map(() => 401));
+    await Promise.all([...watches.values()].map((watch) => watch.ended));
   });
 
   test('after a burst over both the log has one record for each request', async () => {

@@ -10,7 +10,7 @@ export interface WorkerAnswer {
 
 /** One connection that stays open, and so stays with one worker. */
 export interface WorkerConnection {
-  send(target: string, options?: { method?: string; body?: string }): Promise<WorkerAnswer>;
+  send(target: string, options?: { method?: string; body?: string; token?: string }): Promise<WorkerAnswer>;
   close(): void;
 }
 
@@ -24,21 +24,26 @@ export interface OpenWatch {
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 
-const optionsOf = (world: WorkerWorld, agent: Agent | false, target: string): RequestOptions => ({
+const optionsOf = (
+  world: WorkerWorld,
+  agent: Agent | false,
+  target: string,
+  token: string = world.token,
+): RequestOptions => ({
   host: '127.0.0.1',
   port: world.port,
   ca: readFileSync(world.caFile),
   agent: agent as Agent,
   path: target,
-  headers: { authorization: `Bearer ${world.token}` },
+  headers: { authorization: `Bearer ${token}` },
 });
 
 export function connectToWorker(world: WorkerWorld): WorkerConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {
-    send: (target, { method = 'GET', body } = {}) =>
+    send: (target, { method = 'GET', body, token } = {}) =>
       new Promise((resolve, reject) => {
-        const outbound = request({ ...optionsOf(world, agent, target), method }, (answer) => {
+        const outbound = request({ ...optionsOf(world, agent, target, token), method }, (answer) => {
           let text = '';
           answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
           answer.on('error', reject);
@@ -51,7 +56,8 @@ export function connectToWorker(world: WorkerWorld): WorkerConnection {
           );
         });
         outbound.on('error', reject);
-        if (body !== undefined) outbound.setHeader('content-type', 'application/yaml');
+        if (body !== undefined)
+          outbound.setHeader('content-type', body.startsWith('{') ? 'application/json' : 'application/yaml');
         outbound.end(body);
       }),
     close: () => agent.destroy(),
@@ -59,17 +65,20 @@ export function connectToWorker(world: WorkerWorld): WorkerConnection {
 }
 
 /** Opens a watch on a connection of its own, and waits for its first event. */
-export function openWatch(world: WorkerWorld, namespace: string): Promise<OpenWatch> {
+export function openWatch(world: WorkerWorld, namespace: string, token?: string): Promise<OpenWatch> {
   return new Promise((resolve, reject) => {
-    const outbound = request(optionsOf(world, false, `/api/v1/namespaces/${namespace}/pods?watch=1`), (answer) => {
-      let events = 0;
-      const ended = new Promise<void>((over) => answer.on('close', over));
-      answer.on('error', () => {});
-      answer.on('data', (chunk: Buffer) => {
-        events += chunk.toString().split('\n').length - 1;
-        resolve({ auditId: String(answer.headers['audit-id']), events: () => events, ended });
-      });
-    });
+    const outbound = request(
+      optionsOf(world, false, `/api/v1/namespaces/${namespace}/pods?watch=1`, token),
+      (answer) => {
+        let events = 0;
+        const ended = new Promise<void>((over) => answer.on('close', over));
+        answer.on('error', () => {});
+        answer.on('data', (chunk: Buffer) => {
+          events += chunk.toString().split('\n').length - 1;
+          resolve({ auditId: String(answer.headers['audit-id']), events: () => events, ended });
+        });
+      },
+    );
     outbound.on('error', reject);
     outbound.end();
   });
