@@ -27,7 +27,8 @@ export function createAuditStore(database: Database): LocalAuditStore {
       if (records.length === 0) return;
       if (database.engine === 'sqlite') return await appendBatches([await encodeAuditBatch(records)]);
       const objects = await encodeAuditObjects(lastOfEach(records));
-      await database.transaction((manager) => insertAuditObjects(manager, objects));
+      // One statement is a transaction by itself; BEGIN and COMMIT would be two more round trips.
+      await database.run((manager) => insertAuditObjects(manager, objects));
     },
     appendBatches,
     list: async (filter) => {
