@@ -20,5 +20,5 @@ it.each([
   const started = performance.now();
   readClusterPrefix(target);
   parseRequest('GET', target);
-  expect(performance.now() - started).toBeLessThan(200);
+  expect(performance.now() - started).toBeLessThan(1000);
 });
