@@ -12,7 +12,10 @@ let stage: IdentityStage;
 beforeAll(async () => {
   const options = { redirectUris: ['https://127.0.0.1:8443/-/auth/callback'], idTokenSeconds: 3600 };
   [provider, other] = await Promise.all([startIdentityProvider(options), startIdentityProvider(options)]);
-  stage = createIdentityStage([issuerOf(provider), issuerOf(other, { name: 'other' })]);
+  stage = createIdentityStage([
+    issuerOf(provider),
+    issuerOf(other, { name: 'other', claimMappings: { username: { claim: 'sub', prefix: 'other:' } } }),
+  ]);
 });
 afterAll(() => Promise.all([provider?.stop(), other?.stop()]));
 
@@ -64,7 +67,7 @@ describe('a well-signed token is refused for its claims:', () => {
   });
 
   test('signed by one known issuer in the name of another', async () => {
-    expect(await stage.verdict(await other.issueIdToken('alice'))).toBe('identified demo:alice');
+    expect(await stage.verdict(await other.issueIdToken('alice'))).toBe('identified other:alice');
     for (const kid of [other.signingKey.kid, provider.signingKey.kid, undefined]) {
       const token = await other.issueIdToken('alice', { issuer: provider.issuerUrl, header: { kid } });
       expect(await stage.verdict(token)).toBe('invalidCredential');
