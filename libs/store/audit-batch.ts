@@ -7,7 +7,7 @@ const SLICE = 250;
 
 /**
  * Records as one text that goes through other threads and processes untouched: a string is copied as bytes, where 35
- * fields a record would be cloned one by one (4.2 µs a record on the event loop, and 4.9 where they arrive).
+ * fields a record would be cloned one by one (2.5 µs a record where they are sent, and 4.9 where they arrive).
  * A JSON array of arrays, in the order of AUDIT_FIELDS.
  */
 export async function encodeAuditBatch(records: readonly AuditRecord[]): Promise<string> {
