@@ -13,17 +13,19 @@ import { world } from './world.ts';
 
 describe('policy explain', () => {
   it('ends with 1 and names the reason where a command is denied, by rules or for want of a mapping', async () => {
-    const denied = await explain('kubectl get secrets -n team-b', '--as alice --group demo:team-a-admins');
+    const denied = await explain('kubectl get secrets -n team-b', '--as demo:alice --group demo:team-a-admins');
     expect([denied.code, denied.stderr]).toEqual([1, 'gatehouse: demo:alice may not do this\n']);
     expect(denied.stdout).toMatch(/GET \/api\/v1\/namespaces\/team-b\/secrets\?limit=500/);
     expect(denied.stdout).toMatch(/demo-team-a-admins +Allow +namespace team-b is not what it has: team-a/);
     expect(denied.stdout).toMatch(/sent +nothing\n +verdict +denied by the access rules\n\nDENIED/);
     const unknown = await explain('GET /version', '--as eve --issuer nowhere');
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('there is no Issuer "nowhere"')]);
-    expect((await explain('kubectl get pods --context elsewhere', '--as alice')).stderr).toContain(
+    expect((await explain('kubectl get pods --context elsewhere', '--as demo:alice')).stderr).toContain(
       'leave --context out',
     );
-    expect((await explain('kubectl frobnicate', '--as alice')).stderr).toContain('kubectl does not take this command');
+    expect((await explain('kubectl frobnicate', '--as demo:alice')).stderr).toContain(
+      'kubectl does not take this command',
+    );
     expect((await policy(['explain', '--', 'GET', '/version'])).code).toBe(2);
   });
 
@@ -36,7 +38,7 @@ describe('policy explain', () => {
     expect(allowed.stdout).toMatch(/→ +demo-team-a-admins +Allow +fits/);
     expect(allowed.stdout).toMatch(/Impersonate-User: demo:alice\n +Impersonate-Group: demo:team-a-admins/);
     expect(allowed.stdout).not.toContain(gateway.people.alice.idToken.slice(-20));
-    const dave = await explain('GET /api/v1/namespaces/team-a/pods', '--as dave --group demo:x -o json');
+    const dave = await explain('GET /api/v1/namespaces/team-a/pods', '--as demo:dave --group demo:x -o json');
     expect(JSON.parse(dave.stdout)).toMatchObject({
       requests: [
         { mapping: { mode: 'storedToken' }, headers: expect.arrayContaining([['Authorization', 'Bearer [redacted]']]) },
@@ -68,7 +70,7 @@ describe('policy explain', () => {
     const told = await Promise.all(
       lines.map(async ([person, line]) => {
         const groups = person === 'alice' ? 'demo:team-a-admins' : 'demo:team-a-viewers';
-        const { stdout } = await explain(`kubectl ${line}`, `--as ${person} --group ${groups} -o json --offline`);
+        const { stdout } = await explain(`kubectl ${line}`, `--as demo:${person} --group ${groups} -o json --offline`);
         const { requests } = JSON.parse(stdout) as Answer;
         return new Map(
           requests.map(({ method, target, allowed }) => [`${method} ${shapeOf(method, target)}`, allowed]),
@@ -97,7 +99,7 @@ describe('policy explain', () => {
       'create clusterrole explain-reviews --verb=create --resource=subjectaccessreviews.authorization.k8s.io',
     );
     await admin('create clusterrolebinding explain-reviews --clusterrole=explain-reviews --user=gatehouse');
-    const bob = '--as bob --group demo:team-a-viewers';
+    const bob = '--as demo:bob --group demo:team-a-viewers';
     try {
       await soon(async () => {
         const refused = await explain('GET /api/v1/namespaces/team-a/configmaps/x', bob);

@@ -52,7 +52,7 @@ describe('policy dry-run, suggest and unused', () => {
   });
 
   it('a suggestion covers what was used, says what more it gives, and can be applied as it is', async () => {
-    const suggested = await policy(['suggest', '--since', since, '--for', 'alice', '--all']);
+    const suggested = await policy(['suggest', '--since', since, '--for', 'demo:alice', '--all']);
     expect([suggested.code, suggested.stderr]).toEqual([
       0,
       expect.stringMatching(/^\d+ requests of \d+ kinds need a rule; judged again/),
@@ -86,7 +86,7 @@ describe('policy dry-run, suggest and unused', () => {
       'json',
     ]);
     expect((JSON.parse(run.stdout) as ShownDryRun).newlyDenied).toEqual([]);
-    expect((await policy(['suggest', '--since', since, '--for', 'alice'])).stderr).toContain(
+    expect((await policy(['suggest', '--since', since, '--for', 'demo:alice'])).stderr).toContain(
       'there is nothing to suggest',
     );
     expect((await policy(['suggest', '--for', 'nobody'])).stderr).toContain(

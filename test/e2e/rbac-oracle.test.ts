@@ -92,7 +92,15 @@ afterAll(async () => {
 });
 
 const identityOf = ({ user, groups }: Person): Identity =>
-  ({ issuer: 'demo', issuerUrl: '', subject: user, username: user, groups, claims: {} }) as unknown as Identity;
+  ({
+    issuer: 'demo',
+    issuerUrl: '',
+    subject: user,
+    username: user,
+    groups,
+    claims: {},
+    credential: { kind: 'bearer', id: 'x' },
+  }) as unknown as Identity;
 
 interface Difference {
   readonly person: Person;
