@@ -74,6 +74,7 @@ export default defineConfig({
           'migrations/**/*.test.ts',
           'test/matrix/**/*.test.ts',
           'test/bench/**/*.test.ts',
+          'test/soak/**/*.test.ts',
         ],
         fileParallelism: true,
         testTimeout: 10_000,

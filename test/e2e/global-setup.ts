@@ -75,6 +75,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       'append-log': ({ namespace = '', line = '' }) => cluster.appendLog(namespace, line),
       'stop-api-server': () => cluster.stopApiServer('SIGKILL'),
       'start-api-server': () => cluster.startApiServer(),
+      'gateway-pid': ({ engine }) => gateways[engine as GatewayView['engine']].running().pid,
       'restart-gateway': ({ engine }) => gateways[engine as GatewayView['engine']].restart(),
       traffic: () => traffic.counts(),
       'dump-postgres': async () => ({ base64: (await postgres.dump(databaseUrl)).toString('base64') }),

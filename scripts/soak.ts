@@ -1,0 +1,53 @@
+/**
+ * `npm run soak -- --minutes 60`: mixed load (watches, lists, execs, clients that leave) on a real control plane through
+ * a gateway of one process. Prints its memory and open descriptors over time; ends with 1 where they are not flat or
+ * a request failed. The test suite runs two minutes of it.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startDemoWorld } from '../test/demo/start-demo-world.ts';
+import { runSoak } from '../test/soak/run-soak.ts';
+import { findFreePort } from '../test/support/find-free-port.ts';
+import { inMib } from '../test/support/read-memory.ts';
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) {
+  console.error(`--minutes must be a number above 0, not ${values.minutes}`);
+  process.exit(2);
+}
+const directory = mkdtempSync(join(tmpdir(), 'gatehouse-soak-'));
+const port = await findFreePort();
+const log = (line: string): void => console.error(`soak: ${line}`);
+const world = await startDemoWorld({ directory, gatewayPorts: [port], idTokenSeconds: 12 * 3600, log });
+const stop = async (): Promise<void> => {
+  await world.stop();
+  rmSync(directory, { recursive: true, force: true });
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stop().finally(() => process.exit(130)));
+try {
+  const gateway = await world.startGateway({
+    directory: 'gateway',
+    port,
+    environment: { GATEHOUSE_WORKERS: '1', GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' },
+  });
+  console.log('seconds  RSS MiB  descriptors');
+  const { done, problems } = await runSoak({
+    target: { port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
+    pid: gateway.running().pid,
+    seconds: minutes * 60,
+    onSample: ({ atSeconds, rssBytes, descriptors }) =>
+      console.log(
+        `${String(atSeconds).padStart(7)}  ${inMib(rssBytes).toFixed(1).padStart(7)}  ${String(descriptors).padStart(11)}`,
+      ),
+  });
+  console.log(`done: ${JSON.stringify(done)}`);
+  for (const problem of problems) console.log(`not good: ${problem}`);
+  console.log(problems.length === 0 ? 'flat' : 'not flat');
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} finally {
+  await stop();
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { runSoak } from '../soak/run-soak.ts';
+import { inMib } from '../support/read-memory.ts';
+import { control, gatewayOn } from './world.ts';
+
+const SECONDS = 120;
+
+it(
+  'holds memory and descriptors flat through two minutes of mixed load',
+  { timeout: (SECONDS + 60) * 1000 },
+  async () => {
+    const gateway = gatewayOn('postgres');
+    const { done, problems } = await runSoak({
+      target: { port: gateway.port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
+      pid: await control<number>('gateway-pid', { engine: gateway.engine }),
+      seconds: SECONDS,
+      onSample: ({ atSeconds, rssBytes, descriptors }) => {
+        if (atSeconds % 10 < 2) console.log(`${atSeconds} s: ${inMib(rssBytes)} MiB, ${descriptors} descriptors`);
+      },
+    });
+    console.log(JSON.stringify(done));
+    expect(problems).toEqual([]);
+  },
+);
