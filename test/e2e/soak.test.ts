@@ -15,6 +15,7 @@ it(
       target: { port: gateway.port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
       pid: await control<number>('gateway-pid', { engine: gateway.engine }),
       seconds: SECONDS,
+      pauses: 1,
       onSample: ({ atSeconds, rssBytes, descriptors }) => {
         if (atSeconds % 10 < 2) console.log(`${atSeconds} s: ${inMib(rssBytes)} MiB, ${descriptors} descriptors`);
       },

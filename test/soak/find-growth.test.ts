@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findGrowth, type Sample } from './find-growth.ts';
+import { findGrowth, findSlopes, type Sample } from './find-growth.ts';
 
 const MIB = 1024 * 1024;
 const samples = (count: number, of: (index: number) => Partial<Sample>): Sample[] =>
@@ -28,4 +28,10 @@ it('lets warming up, single peaks and what falls again pass', () => {
   expect(findGrowth(samples(40, (index) => ({ rssBytes: Math.min(100 + index * 20, 300) * MIB })))).toEqual([]);
   expect(findGrowth(samples(40, (index) => ({ descriptors: index === 35 ? 900 : 100 })))).toEqual([]);
   expect(findGrowth(samples(40, (index) => ({ rssBytes: (400 - index * 4) * MIB })))).toEqual([]);
+});
+
+it('gives the slopes of what came after the warming up', () => {
+  const slopes = findSlopes(samples(40, (index) => ({ rssBytes: Math.max(index, 13) * MIB })));
+  expect(slopes.rssMibPerHour).toBeCloseTo(3600, 0);
+  expect(slopes.descriptorsPerHour).toBe(0);
 });

@@ -35,6 +35,26 @@ export function findGrowth(samples: readonly Sample[]): string[] {
   return problems;
 }
 
+/** How fast both changed after the warming up, by least squares; what a reader wants to see beside "flat". */
+export function findSlopes(samples: readonly Sample[]): {
+  readonly rssMibPerHour: number;
+  readonly descriptorsPerHour: number;
+} {
+  const warm = samples.slice(Math.floor(samples.length / 3));
+  return {
+    rssMibPerHour: slopePerHour(warm.map(({ atSeconds, rssBytes }) => [atSeconds, rssBytes / 1024 / 1024])),
+    descriptorsPerHour: slopePerHour(warm.map(({ atSeconds, descriptors }) => [atSeconds, descriptors])),
+  };
+}
+
+function slopePerHour(points: readonly (readonly [number, number])[]): number {
+  const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [middleX, middleY] = [mean(0), mean(1)];
+  const along = points.reduce((sum, [x, y]) => sum + (x - middleX) * (y - middleY), 0);
+  const spread = points.reduce((sum, [x]) => sum + (x - middleX) ** 2, 0);
+  return (along / spread) * 3600;
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;

@@ -9,6 +9,8 @@ export interface SoakOptions {
   /** Of the gateway's process. */
   readonly pid: number;
   readonly seconds: number;
+  /** How many times longer the load pauses than where it is meant to press; 1 presses. */
+  readonly pauses: number;
   /** Told of each sample as it is taken. */
   readonly onSample: (sample: Sample, done: Readonly<Record<string, number>>) => void;
 }
@@ -18,6 +20,7 @@ export interface SoakResult {
   readonly done: Readonly<Record<string, number>>;
   /** What was not flat, and what went wrong; none in a good run. */
   readonly problems: readonly string[];
+  readonly samples: readonly Sample[];
 }
 
 const API = '/clusters/demo/api/v1/namespaces/team-a';
@@ -29,7 +32,7 @@ const SAMPLES = 60;
  * client leaves, execs that end and execs that are left, and objects that come and go so that watches have events.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
-  const { target, pid, seconds } = options;
+  const { target, pid, seconds, pauses } = options;
   const done: Record<string, number> = {};
   const faults = new Map<string, number>();
   const end = performance.now() + seconds * 1000;
@@ -45,7 +48,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
         const text = `${name}: ${String(error)}`;
         faults.set(text, (faults.get(text) ?? 0) + 1);
       }
-      await sleep(pauseMs);
+      await sleep(pauseMs * pauses);
     }
   };
   const watchFor = async (milliseconds: number): Promise<void> => {
@@ -115,6 +118,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const idle = Object.entries(done).filter(([, count]) => count === 0);
   return {
     done,
+    samples,
     problems: [
       ...findGrowth(samples),
       ...idle.map(([name]) => `${name}: not one succeeded`),
