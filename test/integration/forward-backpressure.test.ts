@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, ask, connectTo, open, until } from '../support/ask-gateway.ts';
 import { startUpstream, type TestUpstream } from '../support/forward-upstream.ts';
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
-import { inMib, residentBytes } from '../support/read-memory.ts';
+import { INSPECTABLE, readLiveMemory } from '../support/read-live-memory.ts';
+import { inMib } from '../support/read-memory.ts';
 
 /**
  * Who does not read holds back whoever writes, at most 1 MiB a stream later. The kernel's socket buffers lie between
- * and are not the gateway's, so what counts is its resident memory; and since that holds garbage too, how much more of
- * it many stalled streams take than a few.
+ * and are not the gateway's, so what counts is the memory that it has in use: how much more of it many stalled
+ * streams take than a few.
  */
 const FEW = 10;
 const MANY = 50;
@@ -25,6 +26,8 @@ let reads = true;
 /** How many are being written to. */
 let pouring = 0;
 let finish: (() => void)[] = [];
+/** What a test began, so that one that fails leaves nothing to the next. */
+let begun: { destroy(): unknown }[] = [];
 
 beforeAll(async () => {
   upstream = await startUpstream({
@@ -42,14 +45,19 @@ beforeAll(async () => {
     },
   });
   // A client that leaves while its bytes are held back is not noticed before they move: the kernel tells by reading only.
-  world = await startForwardWorld({ up: upstream }, { GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' });
-  // Until the garbage that the collector lets stand is what it will be.
-  await Promise.all(Array.from({ length: 20 }, () => ask(world, `${BODY}/pods`)));
+  world = await startForwardWorld({ up: upstream }, { GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1', ...INSPECTABLE });
 });
 
 afterAll(async () => {
   await world.stop();
   await upstream.stop();
+});
+
+afterEach(async () => {
+  for (const stream of begun) stream.destroy();
+  for (const act of finish) act();
+  begun = [];
+  await until(() => pouring === 0, 10_000, 'the streams ended');
 });
 
 async function pour(into: Writable): Promise<void> {
@@ -109,20 +117,31 @@ async function stalled(): Promise<void> {
 }
 
 /** Begins a few streams, then many, and waits until they are stalled each time. */
-async function expectBounded<T>(what: string, begin: () => Promise<T>): Promise<T[]> {
+async function expectBounded<T extends { destroy(): unknown }>(what: string, begin: () => Promise<T>): Promise<T[]> {
   moved = 0;
   finish = [];
-  const few = await Promise.all(Array.from({ length: FEW }, begin));
-  await stalled();
-  const before = residentBytes(world.pid);
-  const more = await Promise.all(Array.from({ length: MANY - FEW }, begin));
-  await stalled();
-  const each = (residentBytes(world.pid) - before) / more.length;
+  const few = await beginMany(begin, FEW);
+  const before = await readLiveMemory(world);
+  const more = await beginMany(begin, MANY - FEW);
+  const after = await readLiveMemory(world);
+  const each = (after.used - before.used) / more.length;
   console.log(
-    `${what}: ${MANY} stalled, ${inMib(moved)} MiB passed on to kernel buffers; the gateway holds ${inMib(each)} MiB a stream`,
+    `${what}: ${MANY} stalled, ${inMib(moved)} MiB passed on to kernel buffers; the gateway holds ${inMib(each)} MiB a stream, ${inMib(after.resident)} MiB resident`,
   );
   expect(each).toBeLessThan(1024 * 1024);
-  // Others are unharmed: short requests, and events on the very connections.
+  await expectOthersUnharmed(what);
+  return [...few, ...more];
+}
+
+async function beginMany<T extends { destroy(): unknown }>(begin: () => Promise<T>, count: number): Promise<T[]> {
+  const streams = await Promise.all(Array.from({ length: count }, begin));
+  begun.push(...streams);
+  await stalled();
+  return streams;
+}
+
+/** Short requests, and events on the very connections. */
+async function expectOthersUnharmed(what: string): Promise<void> {
   const asked = performance.now();
   expect((await ask(world, '/clusters/up/version')).status).toBe(200);
   const watch = open(world, `${BODY}/pods?watch=1`);
@@ -131,7 +150,6 @@ async function expectBounded<T>(what: string, begin: () => Promise<T>): Promise<
   await new Promise((resolve) => answer.once('data', resolve));
   console.log(`${what}: beside them, a request and an event took ${Math.round(performance.now() - asked)} ms`);
   answer.destroy();
-  return [...few, ...more];
 }
 
 describe('a client that does not read', () => {
@@ -168,16 +186,16 @@ describe('an upstream that does not read', () => {
   it('holds back a body, and gets all of it once it reads', async () => {
     const size = TOTAL_BLOCKS * BLOCK.length;
     const exchanges = await expectBounded('a body', async () => {
-      const begun = finish.length;
+      const taken = finish.length;
       const request = open(world, `${BODY}/pods`, { method: 'POST', headers: { 'content-length': String(size) } });
       request.on('error', () => {});
       void pour(request);
       const answered = answerOf(request);
       answered.catch(() => {});
-      await until(() => finish.length > begun, 20_000, 'the body begun');
-      return { request, answered };
+      await until(() => finish.length > taken, 20_000, 'the body begun');
+      return { request, answered, destroy: () => request.destroy() };
     });
-    for (const { request } of exchanges.slice(4)) request.destroy();
+    for (const exchange of exchanges.slice(4)) exchange.destroy();
     for (const act of finish) act();
     const hash = createHash('sha256');
     for (let i = 0; i < TOTAL_BLOCKS; i++) hash.update(BLOCK);
