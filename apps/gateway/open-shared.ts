@@ -41,7 +41,7 @@ const CONFIRM_WITHIN_MS = 2_000;
 const COUNT_WITHIN_MS = 2_000;
 
 /**
- * Opens it, before any worker starts: schema, encryption key, manifests and certificate are settled here, and whatever
+ * Opens it, before any worker serves: schema, encryption key, manifests and certificate are settled here, and whatever
  * is wrong with them is said once.
  * @throws StoreStartError, GatehouseError; nothing is left open then.
  */

@@ -29,7 +29,12 @@ export async function supervise(config: Config, log: Log): Promise<Gateway> {
     links,
     log,
     stopWithinMs: config.timeouts.shutdownGraceSeconds * 1000 + END_WITHIN_MS,
-    onLost: (worker) => void opening.then((shared) => shared.workerLost(worker)),
+    // Where opening fails nobody has served, and nothing is left to mark.
+    onLost: (worker) =>
+      void opening.then(
+        (shared) => shared.workerLost(worker),
+        () => {},
+      ),
   });
   const close = async (): Promise<void> => {
     const unclean = await crew.stop();
