@@ -21,7 +21,7 @@ import { openAuditQueue } from './open-audit-queue.ts';
 import { openControlPlane } from './open-control-plane.ts';
 import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
-import { createServiceAccountBearers } from './service-account-bearers.ts';
+import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
@@ -180,7 +180,7 @@ async function boot(
     newAuditId: uuidV7,
     draining: () => draining,
     log,
-    serviceAccounts: createServiceAccountBearers(ownCalls),
+    ...createOwnCallsOfRequests(ownCalls),
     ownApi: createOwnApi({
       objects: store.objects,
       audit: store.audit,

@@ -12,6 +12,7 @@ const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 /**
  * What the API server's own authorization says of a request of a mapped identity (SubjectAccessReview), asked with the
  * gateway's credential. Where that may not ask, or the cluster cannot be reached, the answer says so.
+ * @param onBehalfOf audit id of the request that it is asked for.
  * @param verb other than the request's own where it amounts to more than one.
  */
 export async function reviewAccess(
@@ -20,6 +21,7 @@ export async function reviewAccess(
   request: RequestInfo,
   verb: string,
   ports: OwnCallPorts,
+  onBehalfOf?: string,
 ): Promise<AccessReview> {
   try {
     const { statusCode, text } = await callAsGateway(
@@ -33,6 +35,7 @@ export async function reviewAccess(
           spec: specOf(grant, request, verb),
         },
         reason: `the gateway asks what the cluster allows ${JSON.stringify(grant.user)}`,
+        ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
       },
       ports,
     );

@@ -57,7 +57,12 @@ export const ERRORS = {
     'Forbidden',
     'the cluster refused your stored token; enter a new one at /-/ or ask an admin',
   ),
-  impersonationRefused: entry(403, 'Forbidden', 'impersonation headers are not accepted from clients'),
+  impersonationRefused: entry(403, 'Forbidden', 'you may not act as somebody else (--as) here'),
+  consentUnknown: entry(
+    502,
+    'BadGateway',
+    'the cluster could not be asked whether you may act as somebody else (--as); an admin must mend it',
+  ),
   stepUpRequired: entry(401, 'Unauthorized', 'this asks for a newer or a stronger authentication; log in again'),
   denied: entry(403, 'Forbidden', 'no access rule allows this'),
   unknownCluster: entry(404, 'NotFound', 'there is no cluster of that name'),

@@ -1,4 +1,6 @@
 import { GatehouseError } from '#errors';
+import { ORIGINAL_USER_KEY } from '#kube';
+import type { Grant } from '#model';
 import type { ForwardInput } from './ports.ts';
 import { utf8HeaderValue } from './encode-header-value.ts';
 
@@ -33,7 +35,7 @@ export function buildUpstreamHeaders(
   if (decision.allowed !== true) throw broken('a request that was not allowed');
   if (decision.cluster !== upstream.name || grant.cluster !== upstream.name)
     throw broken('a decision or grant for another cluster');
-  if (headers.hasImpersonation) throw broken('inbound impersonation headers');
+  checkActing(grant, headers.hasImpersonation);
   if ((grant.mode === 'serviceAccount') !== (input.serviceAccountToken !== undefined))
     throw broken('a service-account token without its grant, or the grant without its token');
 
@@ -64,6 +66,15 @@ export function buildUpstreamHeaders(
     out.push('Authorization', checked(`Bearer ${token}`));
   }
   return out;
+}
+
+/** Who acts as somebody else was judged for that, and is named; nobody else sends that name. */
+function checkActing(grant: Grant, hasImpersonation: boolean): void {
+  const original = grant.mode === 'impersonate' ? grant.originalUser : undefined;
+  if (hasImpersonation !== (original !== undefined)) throw broken('inbound impersonation headers that nobody judged');
+  const named = grant.mode === 'impersonate' ? grant.extra[ORIGINAL_USER_KEY] : undefined;
+  if (original === '' || (named?.length ?? 0) > 1 || named?.[0] !== original)
+    throw broken('an identity that does not say who acts as it');
 }
 
 /** Extra keys are lower-case and percent-encoded but for token characters (Kubernetes, "User impersonation"). */

@@ -17,6 +17,7 @@ export type { AuthenticationInput, AuthenticationPorts } from './authenticate.ts
 export { cookieCounts } from './cookie-counts.ts';
 export { identityFromClaims } from './identity-from-claims.ts';
 export type { IdentityResult } from './identity-from-claims.ts';
+export { impersonatedIdentity } from './impersonated-identity.ts';
 export { SESSION_COOKIE } from './session-cookie.ts';
 export { accessTokenDigest, createAccessToken, isAccessToken } from './access-token.ts';
 export { cacheSessions } from './cache-sessions.ts';

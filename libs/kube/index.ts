@@ -15,4 +15,6 @@ export { isConnectSubresource, isStreamingSubresource, mayUpgrade } from './stre
 export { statusBody } from './status-body.ts';
 export { meetsGlob, readPathPattern, type PathPart } from './path-pattern.ts';
 export { mayBeTried, readPathRegex, type PathRegex } from './path-regex.ts';
+export { readImpersonation, type ReadImpersonation } from './read-impersonation.ts';
+export { impersonationRequests } from './impersonation-requests.ts';
 export { ORIGINAL_USER_KEY } from './header-rules.ts';

@@ -13,6 +13,8 @@ export type {
   Subject,
   ValueSource,
 } from './compile-mappings.ts';
+export { grantActingAs } from './grant-acting-as.ts';
+export type { ActingGrantResult } from './grant-acting-as.ts';
 export { resolveGrant } from './resolve-grant.ts';
 export type { GrantResult } from './resolve-grant.ts';
 export type { MappingPorts, NewStoredToken, StoredToken, StoredTokenStore, StoredTokenSummary } from './ports.ts';

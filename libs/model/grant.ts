@@ -17,6 +17,8 @@ export interface ImpersonateGrant extends GrantBase {
   readonly groups: readonly string[];
   readonly uid: string | undefined;
   readonly extra: Extra;
+  /** Set where a person acts as this user (`kubectl --as`): as whom the cluster knows that person. Goes along in `extra`. */
+  readonly originalUser?: string | undefined;
 }
 
 /** Speak with the person's own upstream token; then no `Impersonate-*` and no client certificate goes upstream. */

@@ -5,6 +5,7 @@
  */
 export type { Authentication, Credential, Identity } from './identity.ts';
 export type { Narrowing } from './narrowing.ts';
+export type { AskedIdentity } from './asked-identity.ts';
 export type { Extra, Grant, ImpersonateGrant, ServiceAccountGrant, StoredTokenGrant } from './grant.ts';
 export type { RequestInfo } from './request-info.ts';
 export type { AllowedDecision, Decision, DeniedDecision, StepUp } from './decision.ts';

@@ -5,6 +5,7 @@ import {
   mayUpgrade,
   parseRequest,
   readClusterPrefix,
+  readImpersonation,
   readRequestHeaders,
   type RequestHeaders,
 } from '#kube';
@@ -12,6 +13,7 @@ import { resolveGrant } from '#mapping';
 import { decide } from '#policy';
 import type { ErrorCode } from '#errors';
 import type { AllowedDecision, Grant, Identity } from '#model';
+import { actAs, type ActingAs } from './act-as.ts';
 import type { AuditDraft } from './audit-draft.ts';
 import { GATEWAY_CLUSTER, type PipelinePorts, type PipelineSettings } from './ports.ts';
 import type { Refusal } from './refusal.ts';
@@ -28,14 +30,22 @@ interface JudgedBase {
 
 /** An allowed request: for a cluster with the Grant that speaks there, or for the gateway's own objects without one. */
 export type Judged =
-  | (JudgedBase & { readonly own: false; readonly grant: Grant; readonly upstream: ClusterUpstream })
+  | (JudgedBase & {
+      readonly own: false;
+      readonly grant: Grant;
+      readonly upstream: ClusterUpstream;
+      /** The person's own; another than `grant` where they act as somebody else. */
+      readonly ownGrant: Grant;
+      readonly acting: ActingAs | undefined;
+    })
   | (JudgedBase & { readonly own: true });
 
 const refuse = (code: ErrorCode, message?: string): Refusal => ({ ok: false, code, message });
 
 /**
  * Stages 1 to 3, in order: bytes → RequestInfo, credential → Identity, Identity → Grant, all of it → Decision.
- * Fills the audit draft as it goes, so that a refusal is recorded with all that was known. Sends nothing anywhere.
+ * Fills the audit draft as it goes, so that a refusal is recorded with all that was known. Sends nothing anywhere, but
+ * for the question whether the cluster lets an allowed person act as somebody else.
  */
 export async function judge(
   request: IncomingMessage,
@@ -99,10 +109,11 @@ export async function judge(
   if (authentication.outcome === 'failed') return refuse(authentication.code, authentication.message);
   const identity = (draft.identity = authentication.identity);
   ports.seen(identity);
-  if (headers.hasImpersonation) return refuse('impersonationRefused');
 
   // mapping: as whom the cluster sees this person. The gateway's own objects need none.
   const own = cluster === GATEWAY_CLUSTER && prefix.kind === 'cluster';
+  if (own && headers.hasImpersonation)
+    return refuse('impersonationRefused', 'on the gateway’s own objects nobody acts as somebody else (--as)');
   const upstream = own ? undefined : snapshot.clusters.get(cluster);
   if (!own && !upstream) {
     return refuse(
@@ -118,12 +129,30 @@ export async function judge(
   }
 
   // policy: judges the person, never the mapped names.
-  const decision = (draft.decision = decide(snapshot.policy, identity, cluster, info, {
-    upgrade: headers.upgrade !== undefined,
-    sourceAddress: draft.sourceAddress,
-    nowMs: ports.now(),
-  }));
-  if (!decision.allowed) return refuseDenied(decision, identity, settings.externalOrigin);
+  const context = { upgrade: headers.upgrade !== undefined, sourceAddress: draft.sourceAddress, nowMs: ports.now() };
+  const decision = decide(snapshot.policy, identity, cluster, info, context);
+  if (!decision.allowed) {
+    draft.decision = decision;
+    return refuseDenied(decision, identity, settings.externalOrigin);
+  }
+  const ownGrant = grant;
+  let acting: ActingAs | undefined;
+  if (headers.hasImpersonation && grant && upstream) {
+    const wanted = readImpersonation(request.rawHeaders);
+    if (!wanted.ok) return refuse('badHeader', wanted.message);
+    const judged = actAs(snapshot, { identity, cluster, grant, asked: wanted.asked, request: info, context });
+    if (!judged.ok) {
+      draft.decision = judged.decision;
+      return judged;
+    }
+    const consent = await ports.consents.ask(upstream, grant, judged.questions, draft.auditId);
+    if (!consent.ok) return refuse(consent.code, consent.message);
+    draft.annotations['original-user'] = grant.user;
+    draft.annotations['impersonation-rules'] = judged.rules.join(',');
+    acting = judged;
+    grant = draft.grant = judged.grant;
+  }
+  draft.decision = decision;
   const base = {
     ok: true as const,
     identity,
@@ -131,5 +160,7 @@ export async function judge(
     decision,
     clusterPrefix: prefix.kind === 'cluster' ? `/clusters/${cluster}` : '',
   };
-  return grant && upstream ? { ...base, own: false, grant, upstream } : { ...base, own: true };
+  return grant && ownGrant && upstream
+    ? { ...base, own: false, grant, ownGrant, upstream, acting }
+    : { ...base, own: true };
 }

@@ -4,7 +4,7 @@ import type { AuthenticationPorts } from '#identity';
 import type { Limits, RefusalCounter } from '#limits';
 import type { MappingPorts } from '#mapping';
 import type { RequestObserver } from '#metrics';
-import type { Identity, RequestInfo, ServiceAccountGrant } from '#model';
+import type { Grant, Identity, RequestInfo, ServiceAccountGrant } from '#model';
 import type { ErrorCode } from '#errors';
 import type { AddressReader } from './client-address.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -49,6 +49,20 @@ export interface ServiceAccountBearers {
   forget(upstream: ClusterUpstream, grant: ServiceAccountGrant, token: string): void;
 }
 
+/** The cluster's own word on who may act as whom, asked with the gateway's credential. */
+export interface ConsentAsker {
+  ask(
+    upstream: ClusterUpstream,
+    own: Grant,
+    asked: readonly RequestInfo[],
+    auditId: string,
+  ): ConsentResult | Promise<ConsentResult>;
+}
+
+export type ConsentResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
 export interface PipelineSettings {
   /** `https://host[:port]`, from `externalUrl`; what an exact `Origin` is compared with. */
   readonly externalOrigin: string;
@@ -69,6 +83,7 @@ export interface PipelinePorts {
   /** Told of each identified person; must cost next to nothing. */
   seen(identity: Identity): void;
   readonly serviceAccounts: ServiceAccountBearers;
+  readonly consents: ConsentAsker;
   /** What is open for long, judged again whenever something has changed. */
   readonly streams: Pick<OpenStreams, 'add' | 'recheck' | 'epoch'>;
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;

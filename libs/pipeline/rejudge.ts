@@ -2,7 +2,8 @@ import { identityFromClaims, SERVICE_ISSUER, type DisabledPeople } from '#identi
 import { resolveGrant, type MappingPorts } from '#mapping';
 import { decide } from '#policy';
 import type { ErrorCode } from '#errors';
-import type { Grant, Identity, RequestInfo } from '#model';
+import type { AskedIdentity, Grant, Identity, RequestInfo } from '#model';
+import { actAs } from './act-as.ts';
 import type { Refusal } from './refusal.ts';
 import type { ClusterUpstream, Snapshot } from './snapshot.ts';
 
@@ -13,7 +14,10 @@ export interface OpenedBy {
   readonly request: RequestInfo;
   readonly upgrade: boolean;
   readonly sourceAddress: string;
-  readonly grant: Grant;
+  /** The person's own, also where they act as somebody else. */
+  readonly ownGrant: Grant;
+  /** As whom the person acts, where they do. */
+  readonly asked: AskedIdentity | undefined;
   readonly upstream: ClusterUpstream;
 }
 
@@ -51,18 +55,18 @@ export async function rejudge(
     return refuse('invalidCredential', `the issuer "${opened.identity.issuer}" does not name this person any more`);
   const resolved = await resolveGrant(snapshot.mappings, identity, opened.cluster, ports.mapping);
   if (!resolved.ok) return refuse(resolved.code, resolved.message);
-  if (!isSameGrant(resolved.grant, opened.grant))
+  if (!isSameGrant(resolved.grant, opened.ownGrant))
     return refuse(
       'noMapping',
       `mapping "${resolved.grant.mapping}" now makes this person somebody else on cluster "${opened.cluster}"`,
     );
-  const { upgrade, sourceAddress } = opened;
-  const decision = decide(snapshot.policy, identity, opened.cluster, opened.request, {
-    upgrade,
-    sourceAddress,
-    nowMs: ports.now(),
-  });
-  return decision.allowed ? undefined : refuse('denied', decision.reason);
+  const { upgrade, sourceAddress, cluster, request, asked } = opened;
+  const context = { upgrade, sourceAddress, nowMs: ports.now() };
+  const decision = decide(snapshot.policy, identity, cluster, request, context);
+  if (!decision.allowed) return refuse('denied', decision.reason);
+  if (!asked) return undefined;
+  const acting = actAs(snapshot, { identity, cluster, grant: resolved.grant, asked, request, context });
+  return acting.ok ? undefined : acting;
 }
 
 /** By the same claims and the Issuer as it is now. */

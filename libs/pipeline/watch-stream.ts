@@ -11,7 +11,7 @@ export function watchStream(
   forwarding: Forwarding,
   ports: PipelinePorts,
 ): () => void {
-  const { identity, decision, grant, upstream } = judged;
+  const { identity, decision, ownGrant, acting, upstream } = judged;
   return ports.streams.add(
     {
       identity,
@@ -19,7 +19,8 @@ export function watchStream(
       request: decision.request,
       upgrade,
       sourceAddress: draft.sourceAddress,
-      grant,
+      ownGrant,
+      asked: acting?.asked,
       upstream,
     },
     (code, message) => {

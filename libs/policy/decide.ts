@@ -1,12 +1,13 @@
 import type { Decision, Identity, RequestInfo } from '#model';
 import type { AccessRuleInput, Conditions } from './access-rule.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
-import { findFailedCondition, isOfAuthentication } from './conditions.ts';
+import { gateFor } from './condition-gate.ts';
+import { isOfAuthentication } from './conditions.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { describeAdmins, describeLapsed, toStepUp } from './describe-denial.ts';
 import { describeRequest } from './describe-request.ts';
 import { findNarrowed } from './find-narrowed.ts';
-import { FoundRules, OPEN_GATE, type ConditionGate } from './found-rules.ts';
+import { FoundRules } from './found-rules.ts';
 import { listReported } from './list-reported.ts';
 import { neededActs, type Act } from './needed-acts.ts';
 import { readQuestion } from './question.ts';
@@ -32,7 +33,7 @@ export function decide(
   const subjects = rulesFor(policy.clusters, identity, cluster);
   const question = readQuestion(request, context.upgrade);
   const acts = neededActs(request, context.upgrade);
-  const gate = policy.hasConditions ? gateFor(policy, identity, context) : OPEN_GATE;
+  const gate = gateFor(policy, identity, context);
   const deny = new FoundRules(gate);
   let allowedBy = -1;
   const missing: { readonly act: Act; readonly found: FoundRules }[] = [];
@@ -75,16 +76,6 @@ export function decide(
 }
 
 const ruleAt = (policy: CompiledPolicy, rank: number): AccessRuleInput => policy.rules[rank] as AccessRuleInput;
-
-function gateFor(policy: CompiledPolicy, identity: Identity, context: DecisionContext): ConditionGate {
-  return {
-    open: false,
-    findFailed(rank) {
-      const conditions = policy.conditions[rank];
-      return conditions && findFailedCondition(conditions, identity, context);
-    },
-  };
-}
 
 type Lapsed = [rank: number, failed: keyof Conditions];
 

@@ -9,6 +9,7 @@
  */
 export { compilePolicy, compilePolicyInSteps, type CompiledPolicy } from './compile-policy.ts';
 export { GATEWAY_CLUSTER } from './subject-rules.ts';
+export { decideActingAs, type ActingDecision } from './decide-acting-as.ts';
 export { decide } from './decide.ts';
 export type { AccessRuleInput, Conditions, Rule, Subject } from './access-rule.ts';
 export type { DecisionContext } from './decision-context.ts';

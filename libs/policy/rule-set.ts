@@ -1,5 +1,7 @@
+import type { RequestInfo } from '#model';
 import type { Rule } from './access-rule.ts';
 import type { FoundRules } from './found-rules.ts';
+import { ImpersonationIndex } from './impersonation-index.ts';
 import type { Act } from './needed-acts.ts';
 import { PathIndex } from './path-index.ts';
 import { allowedPath, deniedPaths, segmentsOf } from './path-spellings.ts';
@@ -15,6 +17,7 @@ export class RuleSet {
   #urls: UrlIndex | undefined;
   #paths: PathIndex | undefined;
   #regexes: RegexIndex | undefined;
+  #impersonation: ImpersonationIndex | undefined;
 
   constructor(effect: 'Allow' | 'Deny' | undefined) {
     this.#deny = effect === 'Deny';
@@ -23,6 +26,7 @@ export class RuleSet {
   /** In steps, so that a rule of many words does not hold up the event loop. */
   *add(rank: number, rule: Rule): Generator<void, void> {
     if (rule.resources?.length) yield* (this.#resources ??= new ResourceIndex(this.#deny)).add(rank, rule);
+    if (rule.verbs?.includes('impersonate')) (this.#impersonation ??= new ImpersonationIndex()).add(rank, rule);
     if (rule.nonResourceURLs?.length) (this.#urls ??= new UrlIndex()).add(rank, rule);
     if (rule.paths?.length) (this.#paths ??= new PathIndex()).add(rank, rule);
     if (rule.pathRegexes?.length) (this.#regexes ??= new RegexIndex()).add(rank, rule);
@@ -36,6 +40,11 @@ export class RuleSet {
     if (this.#paths === undefined && this.#regexes === undefined) return;
     if (this.#deny) this.#findDeniedPath(question, act.method, found);
     else this.#findAllowedPath(question, act.method, found);
+  }
+
+  /** Whether one name may be acted as. Of an Allow only; a Deny is asked as about any other request. */
+  findImpersonation(request: RequestInfo, found: FoundRules): void {
+    this.#impersonation?.find(request, found);
   }
 
   #findAllowedPath({ request, literalSegment }: Question, method: string, found: FoundRules): void {

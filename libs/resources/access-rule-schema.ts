@@ -9,8 +9,10 @@ import {
   isSubdomain,
   listOf,
   namespaceName,
+  plainText,
   subjects,
 } from './fields.ts';
+import { checkImpersonation, IMPERSONATE, USER_EXTRA } from './impersonation-rule.ts';
 import type { Problem } from './resource-object.ts';
 
 export const RESOURCE_VERBS = [
@@ -29,23 +31,22 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 const RESOURCE = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\*)(?:\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)?$/;
 const DOT_SEGMENT = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\;]|%2f|%5c|$)/i;
 
-const verb = z.enum([...new Set([...RESOURCE_VERBS, ...URL_VERBS]), '*']);
+const verb = z.enum([...new Set([...RESOURCE_VERBS, ...URL_VERBS]), IMPERSONATE, '*']);
 const apiGroup = checked((value) =>
   value === '' || value === '*' || isSubdomain(value)
     ? undefined
     : 'must be an API group like apps, "" for the core group, or "*"; no version',
 );
 const resource = checked((value) => {
-  if (RESOURCE.test(value)) return undefined;
+  if (RESOURCE.test(value) || USER_EXTRA.test(value)) return undefined;
   return value.endsWith('/*')
     ? 'must name each subresource (RBAC has no wildcard there)'
     : 'must be a resource like pods or pods/log (plural, lower-case), "*", or "*/scale"';
 });
 const resourceName = checked((value) => {
   if (value.includes('*')) return 'must be a whole name: "*" is not a wildcard here; leave `resourceNames` out for all';
-  return value === '' || value.length > 253 || /[\u0000-\u0020\u007f/%]/.test(value)
-    ? 'must be the name of an object'
-    : undefined;
+  // Names of people are of other kinds: see `checkNames`.
+  return plainText().safeParse(value).error?.issues[0]?.message;
 });
 const url = checked((value) => {
   if (value === '*') return undefined;
@@ -94,7 +95,8 @@ const ruleSchema = z
     pathRegexes: z.array(pathRegex).min(1).max(MAX_REGEXES).optional(),
   })
   .superRefine((rule, context) => {
-    const add = (message: string, at: string[] = []): void => context.addIssue({ code: 'custom', path: at, message });
+    const add = (message: string, at: PropertyKey[] = []): void =>
+      context.addIssue({ code: 'custom', path: at, message });
     const has = (...keys: (keyof typeof rule)[]) => keys.filter((key) => rule[key] !== undefined);
     const raw = has('methods', 'paths', 'pathRegexes');
     const urls = has('nonResourceURLs');
@@ -115,8 +117,18 @@ const ruleSchema = z
     if (urls.length === 0 && resources.length > 0)
       for (const key of ['apiGroups', 'resources'] as const)
         if (rule[key] === undefined) add(`is required${key === 'apiGroups' ? ' ("" is the core group)' : ''}`, [key]);
-    checkVerbs(rule.verbs, urls.length > 0, add);
+    if (listOf(rule.verbs).includes(IMPERSONATE)) checkImpersonation(rule, add);
+    else {
+      checkVerbs(rule.verbs, urls.length > 0, add);
+      checkNames(rule.resourceNames, add);
+    }
   }, evenWithFaults);
+
+function checkNames(names: unknown, add: (message: string, path: PropertyKey[]) => void): void {
+  for (const [at, name] of listOf(names).entries())
+    if (name.length > 253 || /[\u0000-\u0020\u007f/%]/.test(name))
+      add('must be the name of an object', ['resourceNames', at]);
+}
 
 /** A verb that no such request has would make a Deny that denies nothing. */
 function checkVerbs(verbs: unknown, urls: boolean, add: (message: string, path: string[]) => void): void {

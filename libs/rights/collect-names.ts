@@ -13,17 +13,19 @@ export class ImpersonatedNames {
   readonly uids = new NameSet();
   /** By key. */
   readonly extras = new Map<string, NameSet>();
-  /** By namespace. */
+  /** By namespace; '' for any. */
   readonly accounts = new Map<string, Set<string>>();
   readonly nodes = new Set<string>();
 
   addUser(name: string, mode: ImpersonationMode): void {
     const account = readServiceAccount(name);
-    if (account) {
-      const names = this.accounts.get(account.namespace) ?? new Set<string>();
-      this.accounts.set(account.namespace, names.add(account.name));
-    } else if (mode === 'arbitrary-node') this.nodes.add(name.slice('system:node:'.length));
+    if (account) this.addAccount(account.name, account.namespace);
+    else if (mode === 'arbitrary-node') this.nodes.add(name.slice('system:node:'.length));
     else this.users.add(name);
+  }
+
+  addAccount(name: string, namespace = ''): void {
+    this.accounts.set(namespace, (this.accounts.get(namespace) ?? new Set()).add(name));
   }
 
   extra(key: string): NameSet {

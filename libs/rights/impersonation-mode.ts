@@ -38,7 +38,7 @@ export function readServiceAccount(name: string): { namespace: string; name: str
 }
 
 /** Constrained impersonation takes only such keys of extras (`example.com/name`). */
-function isDomainPrefixed(key: string): boolean {
+export function isDomainPrefixed(key: string): boolean {
   const slash = key.indexOf('/');
   return (
     slash > 0 &&

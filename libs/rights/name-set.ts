@@ -11,6 +11,11 @@ export class NameSet {
     this.#all = true;
   }
 
+  addFrom(other: NameSet): void {
+    if (other.#all) this.#all = true;
+    for (const name of other.#names) this.#names.add(name);
+  }
+
   get empty(): boolean {
     return !this.#all && this.#names.size === 0;
   }

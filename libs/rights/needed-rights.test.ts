@@ -204,3 +204,61 @@ describe('what may be done as somebody', () => {
     ]);
   });
 });
+
+describe('who acts as somebody else', () => {
+  const ada = mapping({ impersonate: { user: USER } });
+  const act = (resource: string, resourceNames?: string[], more: object = {}) => ({
+    verbs: ['impersonate'],
+    apiGroups: ['', 'authentication.k8s.io'],
+    resources: [resource],
+    ...(resourceNames ? { resourceNames } : {}),
+    ...more,
+  });
+  const original = {
+    apiGroups: ['authentication.k8s.io'],
+    resources: ['userextras/gatehouse.dev/original-user'],
+    resourceNames: ['demo:ada'],
+  };
+  it('needs nothing where no rule gives it, or one for people who are not mapped', () => {
+    expect(rights([ada]).everywhere).toHaveLength(1);
+    expect(
+      rights([ada, rule([act('users', ['b'])], { subjects: [{ issuer: 'demo', user: 'demo:eve' }] })]).everywhere,
+    ).toHaveLength(1);
+  });
+  it('needs the names, who they are themselves, and the cluster’s word', () => {
+    const { everywhere, warnings } = rights([ada, rule([act('users', ['demo:bob']), act('groups', ['demo:g'])])]);
+    expect(everywhere).toEqual([
+      {
+        apiGroups: ['authentication.k8s.io'],
+        resources: ['groups'],
+        resourceNames: ['demo:g'],
+        verbs: ['impersonate:user-info'],
+      },
+      { ...original, verbs: ['impersonate:user-info'] },
+      {
+        apiGroups: ['authentication.k8s.io'],
+        resources: ['users'],
+        resourceNames: ['demo:ada', 'demo:bob'],
+        verbs: ['impersonate:user-info'],
+      },
+      { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+    ]);
+    expect(warnings).toEqual([]);
+  });
+  it('as a service account is not limited, and is said so', () => {
+    const account = act('serviceaccounts', ['ci'], { namespaces: ['team-a'] });
+    const { everywhere, inNamespaces: placed, warnings } = rights([ada, rule([account])]);
+    expect(everywhere).toContainEqual({ ...original, verbs: ['impersonate'] });
+    expect(placed.get('team-a')).toEqual([
+      { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['ci'], verbs: ['impersonate'] },
+    ]);
+    expect(warnings).toEqual([expect.stringContaining('not limited')]);
+  });
+  it('as anybody is a warning', () => {
+    expect(rights([ada, rule([act('users'), act('groups'), act('userextras/scopes')])]).warnings).toEqual([
+      expect.stringContaining('any user'),
+      expect.stringContaining('any group'),
+      expect.stringContaining('no domain'),
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { AccessRuleSpec, MappingSpec, ResourceObject } from '#resources';
 import { actsOfRule } from './acts-of-rule.ts';
+import { addActing } from './add-acting.ts';
 import { addNamesOfMapping, ImpersonatedNames } from './collect-names.ts';
 import { FoundRights } from './found-rights.ts';
 import { modeOf, type ImpersonationMode } from './impersonation-mode.ts';
@@ -81,7 +82,15 @@ export function* neededRightsInSteps(
         },
         spec.serviceAccount.namespace,
       );
-  if (options.accessReviews)
+  const acting = yield* addActingRights(
+    impersonating,
+    rules,
+    groups,
+    constrained,
+    found,
+    (warning) => void warnings.add(warning),
+  );
+  if (options.accessReviews || acting)
     found.add({ verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'] });
   return { ...(yield* found.tidy()), warnings: [...warnings] };
 }
@@ -112,10 +121,40 @@ function addImpersonation(names: ImpersonatedNames, mode: ImpersonationMode, fou
   if (names.groups.size > 0) add({ verbs, apiGroups, resources: ['groups'], resourceNames: [...names.groups] });
   if (names.nodes.size > 0) add({ verbs, apiGroups, resources: ['nodes'], resourceNames: [...names.nodes] });
   if (!names.uids.empty) add({ ...ofAuthentication, resources: ['uids'], ...names.uids.toResourceNames() });
+  // No names at all are not a list of none: to RBAC an empty list is every name.
   for (const [key, values] of names.extras)
-    add({ ...ofAuthentication, resources: [`userextras/${key}`], ...values.toResourceNames() });
+    if (!values.empty) add({ ...ofAuthentication, resources: [`userextras/${key}`], ...values.toResourceNames() });
   for (const [namespace, accounts] of names.accounts)
-    add({ verbs, apiGroups, resources: ['serviceaccounts'], resourceNames: [...accounts] }, namespace);
+    add({ verbs, apiGroups, resources: ['serviceaccounts'], resourceNames: [...accounts] }, namespace || undefined);
+}
+
+/** Whom people may act as (`kubectl --as`), and by whose name. Answers whether anybody may. */
+function* addActingRights(
+  mappings: readonly Mapping[],
+  rules: readonly AccessRule[],
+  groups: ReadonlyMap<string, ReadonlySet<string>>,
+  constrained: boolean,
+  found: FoundRights,
+  warn: (warning: string) => void,
+): Generator<void, boolean> {
+  const people = mappedPeople(mappings);
+  const names = { people: new ImpersonatedNames(), accounts: new ImpersonatedNames() };
+  const own = new ImpersonatedNames();
+  for (const mapping of mappings) addNamesOfMapping(own, mapping, mapping.mode, new Set(), () => {});
+  let acting = false;
+  for (const { name, spec } of rules) {
+    yield;
+    if (spec.effect !== 'Allow' || spec.mode !== 'Enforce' || !spec.subjects.some(people)) continue;
+    const known = new Set(spec.subjects.flatMap(({ issuer }) => [...(groups.get(issuer) ?? [])]));
+    if (addActing(names, { name, rules: spec.rules }, known, own.users, warn)) acting = true;
+  }
+  addImpersonation(names.people, constrained ? 'user-info' : 'legacy', found);
+  addImpersonation(names.accounts, 'legacy', found);
+  if (constrained && names.accounts.accounts.size > 0)
+    warn(
+      'people may act as service accounts, which constrained impersonation does not take along with who they are; what is done as these is not limited',
+    );
+  return acting;
 }
 
 /** What the access rules of these people let through, as what may be done while being them. */

@@ -12,7 +12,7 @@ const MAX_COMPARED = 500;
  */
 export function tidyRules(rules: readonly PolicyRule[], given: readonly PolicyRule[] = []): PolicyRule[] {
   let merged = rules.map(sortLists);
-  for (const key of ['verbs', 'resources', 'apiGroups', 'resourceNames', 'nonResourceURLs'] as const)
+  for (const key of ['verbs', 'resourceNames', 'resources', 'apiGroups', 'nonResourceURLs'] as const)
     merged = mergeBy(merged, key);
   if (merged.length <= MAX_COMPARED)
     merged = merged.filter(
