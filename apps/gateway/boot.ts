@@ -194,6 +194,9 @@ async function boot(
       accessTokens: store.accessTokens,
       maxTokenLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
       now,
+      snapshot,
+      mapping,
+      ownCalls,
       rightsReports: () => supervisor.ask(RIGHTS_REPORTS, undefined),
     }),
   };

@@ -14,6 +14,7 @@ const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
  * gateway's credential. Where that may not ask, or the cluster cannot be reached, the answer says so.
  * @param onBehalfOf audit id of the request that it is asked for.
  * @param verb other than the request's own where it amounts to more than one.
+ * @param onBehalfOf audit id of the request that wants to know.
  */
 export async function reviewAccess(
   cluster: ClusterConnection,

@@ -259,6 +259,7 @@ async function answerOwn(
     accept: headers.accept,
     contentType: request.headers['content-type'],
     auditId: draft.auditId,
+    sourceAddress: draft.sourceAddress,
   });
   Object.assign(draft.annotations, answer.annotations);
   draft.statusCode = answer.statusCode;

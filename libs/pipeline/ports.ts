@@ -21,6 +21,8 @@ export interface OwnApiRequest {
   readonly accept: string | undefined;
   readonly contentType: string | undefined;
   readonly auditId: string;
+  /** The true client address. */
+  readonly sourceAddress: string;
 }
 
 export interface OwnApiAnswer {

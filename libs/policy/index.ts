@@ -17,3 +17,4 @@ export { explainDecision } from './explain-decision.ts';
 export type { ConsideredRule, ExplainedAct, ExplainedDecision } from './explain-decision.ts';
 export type { FailedPart, RulePart } from './find-failed-part.ts';
 export { neededActs, type Act } from './needed-acts.ts';
+export { runSteps } from './run-steps.ts';

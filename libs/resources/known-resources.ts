@@ -18,7 +18,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
   'discovery.k8s.io': 'endpointslices',
   'events.k8s.io': 'events',
   'flowcontrol.apiserver.k8s.io': 'flowschemas prioritylevelconfigurations',
-  'gatehouse.dev': 'accessrules auditevents clusters issuers mappings',
+  'gatehouse.dev':
+    'accessreviews accessruledryruns accessrules accesstokens auditevents clusters issuers mappings selfaccessreviews serviceidentities users',
   'metrics.k8s.io': 'nodes pods',
   'networking.k8s.io': 'ingressclasses ingresses ipaddresses networkpolicies servicecidrs',
   'node.k8s.io': 'runtimeclasses',

@@ -1,24 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootOf } from '../demo/run-cli.ts';
-import type { PersonName } from '../demo/start-demo-gateway.ts';
+import { launchBrowser, logIn } from './log-in.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
-import { bothEngines, type GatewayView } from './world.ts';
+import { bothEngines } from './world.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const SCREENSHOTS = join(rootOf(), 'test-results/screenshots');
 const SESSION = '__Host-gatehouse-session';
 
@@ -26,7 +15,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  browser = await launchBrowser();
   process.stderr.write(`e2e: Chromium ${browser.version()}\n`);
 });
 
@@ -37,16 +26,6 @@ afterAll(async () => {
 /** A browser of its own, so that nobody's cookies are there. Both certificates are self-signed. */
 const newContext = (): Promise<BrowserContext> =>
   browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1200, height: 800 } });
-
-async function logIn(page: Page, gateway: GatewayView, person: PersonName, path = '/-/'): Promise<void> {
-  await page.goto(gateway.url + path);
-  await page.getByRole('link', { name: /^Log in with/ }).click();
-  await page.waitForURL(/^https:\/\/localhost:/);
-  await page.getByLabel('Name').fill(person);
-  await page.getByLabel('Password').fill(gateway.people[person].password);
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await page.waitForURL((url) => url.href.startsWith(gateway.url) && !url.pathname.startsWith('/-/auth/'));
-}
 
 async function sessionCookie(context: BrowserContext): Promise<string> {
   const cookie = (await context.cookies()).find((entry) => entry.name === SESSION);

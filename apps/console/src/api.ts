@@ -1,5 +1,17 @@
 import { readWarnings } from './read-warnings.ts';
-import type { AuditEvent, Cause, GatewayObject, List, LoginIssuer, Me, Status, TokenIdentity } from './types.ts';
+import type { Question } from './read-question.ts';
+import type {
+  AccessReview,
+  AuditEvent,
+  Cause,
+  DryRun,
+  GatewayObject,
+  List,
+  LoginIssuer,
+  Me,
+  Status,
+  TokenIdentity,
+} from './types.ts';
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 
@@ -68,6 +80,9 @@ const saved = async (method: string, path: string, body: unknown): Promise<Saved
   const object = (await response.json()) as GatewayObject;
   return { object, warnings: readWarnings(response.headers.get('Warning')) };
 };
+/** A question is created and answered, and not kept. */
+const review = async <T>(plural: string, kind: string, spec: unknown): Promise<T> =>
+  await json('POST', `${OWN}/${plural}`, { apiVersion: 'gatehouse.dev/v1alpha1', kind, spec });
 const done = async (method: string, path: string): Promise<void> => void (await call(method, path));
 
 const tokenPath = (cluster: string): string => `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`;
@@ -89,4 +104,6 @@ export const api = {
   remove: (plural: string, name: string): Promise<void> => done('DELETE', objectPath(plural, name)),
   /** @param query as `toApiQuery` writes it. */
   auditEvents: (query: string): Promise<List<AuditEvent>> => json('GET', `${OWN}/auditevents${query}`),
+  explain: (question: Question): Promise<AccessReview> => review('accessreviews', 'AccessReview', question),
+  dryRun: (rule: unknown): Promise<DryRun> => review('accessruledryruns', 'AccessRuleDryRun', { saved: [rule] }),
 };

@@ -8,6 +8,7 @@ import { HomePage } from './pages/home.tsx';
 import { KubeconfigPage } from './pages/kubeconfig.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { ObjectsPage } from './pages/objects.tsx';
+import { WhyPage } from './pages/why.tsx';
 import { useLocation } from './router.ts';
 import { TopBar } from './top-bar.tsx';
 import type { Me } from './types.ts';
@@ -61,6 +62,7 @@ function Page({ path, me, reload }: { path: string; me: Me; reload: () => void }
   const kind = KINDS.find((entry) => entry.plural === page);
   if (kind) return <ObjectsPage key={kind.plural} kind={kind} canEdit={me.gateway.canEditObjects} />;
   if (page === 'audit') return <AuditPage />;
+  if (page === 'why') return <WhyPage />;
   if (page === 'kubeconfig') return <KubeconfigPage />;
   if (page === '') return <HomePage me={me} reload={reload} />;
   return (

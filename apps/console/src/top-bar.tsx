@@ -29,6 +29,7 @@ export function TopBar({ me }: { me: Me }) {
                 {kind.title}
               </Link>
             ))}
+          {me.gateway.canReadObjects && <Link to="/-/why">Why?</Link>}
           {me.gateway.canReadAudit && <Link to="/-/audit">Audit log</Link>}
         </nav>
         <span className="who">{showText(me.username)}</span>

@@ -80,3 +80,47 @@ export interface Status {
   message?: string;
   details?: { causes?: Cause[] };
 }
+
+/** An AccessReview with its answer. */
+export interface AccessReview {
+  status: {
+    person: { issuer: string; user: string; groups: string[] };
+    /** How the gateway knows who that is. */
+    known?: string;
+    cluster: string;
+    reads?: string;
+    refusal?: string;
+    mapping?: { refused: string } | { name: string; mode: string; user: string; groups: string[] };
+    rules: { rule: string; effect: string; mode: string; matched: boolean; decides: boolean; why?: string }[];
+    rulesForOthers: number;
+    decision?: { allowed: boolean; rule?: string; reason: string };
+    headers?: [name: string, value: string][];
+    rbac: { verb: string; allowed?: boolean; says: string }[];
+    allowed: boolean;
+    refusedBy?: string;
+  };
+}
+
+/** A kind of request that a change of the rules would judge otherwise. */
+export interface ChangedVerdict {
+  count: number;
+  lastAt: string;
+  auditId: string;
+  user: string;
+  cluster: string;
+  verb: string;
+  what: string;
+}
+
+/** An AccessRuleDryRun with its answer. */
+export interface DryRun {
+  status: {
+    replayed: number;
+    truncated: boolean;
+    newlyDenied: ChangedVerdict[];
+    newlyAllowed: ChangedVerdict[];
+    leftOut: number;
+    changedSince: number;
+    loginAssumed: string[];
+  };
+}

@@ -30,6 +30,9 @@ const DOCUMENTS: Readonly<Record<string, () => unknown>> = {
       resource('auditevents', 'AuditEvent', AUDIT_VERBS),
       resource('users', 'User', ['get', 'list', 'update']),
       resource('accesstokens', 'AccessToken', ['delete', 'get', 'list']),
+      resource('accessreviews', 'AccessReview', ['create']),
+      resource('selfaccessreviews', 'SelfAccessReview', ['create']),
+      resource('accessruledryruns', 'AccessRuleDryRun', ['create']),
     ],
   }),
   '/openapi/v3': () => ({

@@ -3,7 +3,9 @@ import type { OwnApi, OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { answerDiscovery } from './answer-discovery.ts';
 import type { OwnApiPorts } from './ports.ts';
 import { API_GROUP, API_VERSION, RESOURCES } from './resource-names.ts';
+import { createAccessReview, createSelfAccessReview, type ReviewPorts } from './serve-access-reviews.ts';
 import { serveAuditEvents } from './serve-audit-events.ts';
+import { createDryRun } from './serve-dry-runs.ts';
 import { serveObjects } from './serve-objects.ts';
 import { createServiceToken, serveAccessTokens, serveUsers, type PeoplePorts } from './serve-people.ts';
 
@@ -11,7 +13,7 @@ import { createServiceToken, serveAccessTokens, serveUsers, type PeoplePorts } f
  * The virtual cluster `gatehouse`: the gateway's own objects, shaped as a Kubernetes API so that kubectl, curl and the
  * console use one form. Who gets here was decided by the pipeline; this only serves.
  */
-export function createOwnApi(ports: OwnApiPorts & PeoplePorts): OwnApi {
+export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts): OwnApi {
   return {
     async handle(request: OwnApiRequest): Promise<OwnApiAnswer> {
       const { info } = request;
@@ -23,6 +25,9 @@ export function createOwnApi(ports: OwnApiPorts & PeoplePorts): OwnApi {
       if (subresource !== '') throw new GatehouseError('notFound');
       if (info.resource === 'auditevents') return await serveAuditEvents(info, ports);
       if (info.resource === 'users') return await serveUsers(request, ports);
+      if (info.resource === 'accessreviews') return await createAccessReview(request, ports);
+      if (info.resource === 'selfaccessreviews') return await createSelfAccessReview(request, ports);
+      if (info.resource === 'accessruledryruns') return await createDryRun(request, ports);
       if (info.resource === 'accesstokens') return await serveAccessTokens(request, ports);
       const resource = RESOURCES.find((entry) => entry.plural === info.resource);
       if (!resource) throw new GatehouseError('notFound', `the gateway has no resource "${info.resource}"`);

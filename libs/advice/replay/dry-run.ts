@@ -1,7 +1,7 @@
 import type { Decision } from '#model';
-import type { AccessRuleInput } from '#policy';
+import { runSteps, type AccessRuleInput } from '#policy';
 import type { GatheredRequest } from './gather-requests.ts';
-import { compileForReplay, judgeAgain } from './judge-again.ts';
+import { compileForReplayInSteps, judgeAgain } from './judge-again.ts';
 
 /** A recorded request that the changed rules judge otherwise than today's. */
 export interface ChangedVerdict {
@@ -24,17 +24,27 @@ export interface DryRun {
  * that only the change makes a difference, and no rule that has run out meanwhile.
  * @throws GatehouseError `invalid` where a set does not compile.
  */
-export function dryRun(
+export const dryRun = (requests: readonly GatheredRequest[], rules: RuleSets, nowMs: number): DryRun =>
+  runSteps(dryRunInSteps(requests, rules, nowMs));
+
+export interface RuleSets {
+  readonly before: readonly AccessRuleInput[];
+  readonly after: readonly AccessRuleInput[];
+}
+
+/** The same in steps, for a caller that lets others run in between. */
+export function* dryRunInSteps(
   requests: readonly GatheredRequest[],
-  rules: { readonly before: readonly AccessRuleInput[]; readonly after: readonly AccessRuleInput[] },
+  rules: RuleSets,
   nowMs: number,
-): DryRun {
-  const before = compileForReplay(rules.before);
-  const after = compileForReplay(rules.after);
+): Generator<void, DryRun> {
+  const before = yield* compileForReplayInSteps(rules.before);
+  const after = yield* compileForReplayInSteps(rules.after);
   const newlyDenied: ChangedVerdict[] = [];
   const newlyAllowed: ChangedVerdict[] = [];
   let changedSince = 0;
   for (const asked of requests) {
+    yield;
     const was = judgeAgain(before, asked, nowMs);
     const becomes = judgeAgain(after, asked, nowMs);
     changedSince += was.allowed ? asked.count - asked.allowed : asked.allowed;

@@ -1,5 +1,5 @@
 import type { Decision } from '#model';
-import { compilePolicy, decide, type AccessRuleInput, type CompiledPolicy } from '#policy';
+import { compilePolicyInSteps, decide, runSteps, type AccessRuleInput, type CompiledPolicy } from '#policy';
 import { supposeIdentity } from '../suppose-identity.ts';
 import type { GatheredRequest } from './gather-requests.ts';
 
@@ -11,7 +11,11 @@ export interface ReplayPolicy {
 }
 
 /** @throws GatehouseError `invalid` where the rules do not compile. */
-export function compileForReplay(rules: readonly AccessRuleInput[]): ReplayPolicy {
+export const compileForReplay = (rules: readonly AccessRuleInput[]): ReplayPolicy =>
+  runSteps(compileForReplayInSteps(rules));
+
+/** The same in steps, for a caller that lets others run in between. */
+export function* compileForReplayInSteps(rules: readonly AccessRuleInput[]): Generator<void, ReplayPolicy> {
   const loginAssumed: string[] = [];
   const eased = rules.map((rule) => {
     const { maxAuthenticationAgeSeconds, acrValues, ...conditions } = rule.conditions ?? {};
@@ -19,7 +23,7 @@ export function compileForReplay(rules: readonly AccessRuleInput[]): ReplayPolic
     loginAssumed.push(rule.name);
     return { ...rule, conditions };
   });
-  return { policy: compilePolicy(eased), loginAssumed };
+  return { policy: yield* compilePolicyInSteps(eased), loginAssumed };
 }
 
 /** What these rules say of a recorded request, at a time of one's choice (Unix milliseconds). */

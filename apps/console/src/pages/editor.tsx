@@ -5,6 +5,7 @@ import type { Kind } from '../kinds.ts';
 import { readYaml, toYaml } from '../object-yaml.ts';
 import { showText } from '../show-text.ts';
 import { useAct } from '../use-act.ts';
+import { DryRunOf } from './dry-run.tsx';
 import { Problems } from './problems.tsx';
 
 interface Props {
@@ -106,6 +107,7 @@ export function Editor({ kind, name, text, canEdit, onDone }: Props) {
             </p>
           )}
         </div>
+        {kind.kind === 'AccessRule' && <DryRunOf draft={draft} />}
         {before !== undefined && (
           <label>
             Your unsaved text

@@ -1,0 +1,46 @@
+import { pathOf } from '../kubectl/known-kinds.ts';
+
+/** As in a SubjectAccessReview. */
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group?: string | undefined;
+  readonly version?: string | undefined;
+  readonly resource: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+};
+const STREAMS = new Set(['exec', 'attach', 'portforward']);
+
+/** The request that has these attributes; undefined where none has: an unknown verb, a get without a name. */
+export function requestOfAttributes(
+  attributes: ResourceAttributes,
+): { readonly method: string; readonly target: string; readonly upgrade: boolean } | undefined {
+  const { verb, group = '', version = 'v1', resource, subresource = '', namespace = '', name = '' } = attributes;
+  const method = Object.hasOwn(METHODS, verb) ? METHODS[verb] : undefined;
+  const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete' || subresource !== '';
+  const hasNone = verb === 'deletecollection' || (verb === 'create' && subresource === '');
+  if (method === undefined || (needsName && name === '') || (hasNone && name !== '')) return undefined;
+  // A namespace is in itself, and stands in the path once.
+  const place = namespace === '' || (resource === 'namespaces' && group === '') ? undefined : namespace;
+  const kind = { group, version, resource, kind: '', namespaced: place !== undefined, shortNames: [] };
+  const isCollection = verb === 'list' || verb === 'watch';
+  const segments = name === '' || isCollection ? [] : [name, ...(subresource === '' ? [] : [subresource])];
+  const query = [
+    ...(verb === 'watch' ? ['watch=1'] : []),
+    ...(isCollection && name !== '' ? [`fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`] : []),
+  ];
+  const target = `${pathOf(kind, place, ...segments)}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+  return { method, target, upgrade: verb === 'get' && resource === 'pods' && STREAMS.has(subresource) };
+}

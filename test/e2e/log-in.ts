@@ -1,0 +1,28 @@
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { PersonName } from '../demo/start-demo-gateway.ts';
+import type { GatewayView } from './world.ts';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+
+/** Opens a page of the console and logs in at the provider, as a person would. */
+export async function logIn(page: Page, gateway: GatewayView, person: PersonName, path = '/-/'): Promise<void> {
+  await page.goto(gateway.url + path);
+  await page.getByRole('link', { name: /^Log in with/ }).click();
+  await page.waitForURL(/^https:\/\/localhost:/);
+  await page.getByLabel('Name').fill(person);
+  await page.getByLabel('Password').fill(gateway.people[person].password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.waitForURL((url) => url.href.startsWith(gateway.url) && !url.pathname.startsWith('/-/auth/'));
+}
