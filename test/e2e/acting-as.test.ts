@@ -94,8 +94,11 @@ describe.each(bothEngines())('kubectl --as on $engine', (gateway) => {
     expect(answer.status, answer.body).toBe(status);
     expect(seen(answer)).toEqual([]);
     const asked = readServerLog().filter(
-      ({ user, requestReceivedTimestamp }) =>
-        user.username === 'gatehouse-acting' && Date.parse(requestReceivedTimestamp) >= since,
+      ({ user, requestReceivedTimestamp, objectRef }) =>
+        user.username === 'gatehouse-acting' &&
+        // What the gateway asks about its own rights has a time of its own.
+        objectRef?.resource !== 'selfsubjectrulesreviews' &&
+        Date.parse(requestReceivedTimestamp) >= since,
     );
     expect(asked).toEqual([]);
     expect(note(await recorded(answer), 'decision')).toMatch(/^(refused|deny)$/);

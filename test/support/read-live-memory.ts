@@ -26,8 +26,8 @@ export async function readLiveMemory(inspected: InspectedProcess): Promise<LiveM
   await until(() => address() !== undefined, 10_000, 'the inspector listens');
   const socket = new WebSocket(address() ?? '');
   await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = () => reject(new Error('the inspector refused'));
+    socket.addEventListener('open', resolve);
+    socket.addEventListener('error', () => reject(new Error('the inspector refused')));
   });
   let sent = 0;
   const call = (method: string, params: object = {}): Promise<unknown> => {
