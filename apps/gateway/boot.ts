@@ -24,8 +24,10 @@ import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
+import { createSessions } from './people/sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import type { Log } from './log.ts';
+import { createPersonNamer } from './login/name-person.ts';
 import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import {
@@ -158,6 +160,8 @@ async function boot(
     supervisor.answer(TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
   const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
+  const namePerson = createPersonNamer(snapshot);
+  const sessions = createSessions({ store: store.sessions, namePerson, applied, now });
   const streams = judgeStreamsAgain({ snapshots, mapping, people, store, log, now });
   recheckStreams = () => streams.recheck();
   closers.push(() => streams.stop());
@@ -192,6 +196,7 @@ async function boot(
       applied,
       users: store.users,
       accessTokens: store.accessTokens,
+      sessions,
       maxTokenLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
       now,
       snapshot,
@@ -212,6 +217,8 @@ async function boot(
     refusals,
     loginEnded: metrics.loginEnded,
     store,
+    sessions,
+    namePerson,
     applied,
     takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
     claimState: (state) => supervisor.ask(CLAIM_STATE, state),

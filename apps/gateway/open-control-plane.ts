@@ -10,10 +10,12 @@ import { limitLogins } from './http/limit-logins.ts';
 import type { Readiness } from './http/ports.ts';
 import type { Log } from './log.ts';
 import { createLoginService } from './login/create-login-service.ts';
+import type { NamePerson } from './login/name-person.ts';
 import { createPersonReader } from './login/read-person.ts';
 import { createAccessTokens } from './me/access-tokens.ts';
 import { createDescribeMe } from './me/describe-me.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
+import type { Sessions } from './people/sessions.ts';
 import { readSourceAddress } from './read-source-address.ts';
 import { createActRecorder } from './record-act.ts';
 
@@ -25,6 +27,8 @@ export interface ControlPlaneParts {
   /** For metrics. */
   readonly loginEnded: Parameters<typeof createActRecorder>[0]['loginEnded'];
   readonly store: Store;
+  readonly sessions: Sessions;
+  readonly namePerson: NamePerson;
   /** Resolves when the next request at any worker is judged by what was just saved. */
   applied(): Promise<void>;
   /** 0 where this source may log in now, else the milliseconds until it may. */
@@ -66,6 +70,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       applied,
       now,
     }),
+    sessions: parts.sessions,
     log,
     me: createDescribeMe({
       snapshot,
@@ -81,6 +86,8 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       snapshot,
       store,
       claimState: parts.claimState,
+      namePerson: parts.namePerson,
+      sourceAddress,
       disabledPeople: identity.disabledPeople,
       applied,
       now,

@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import type { ErrorCode } from '#errors';
 import { findGatehouseError } from './create-provider-fetch.ts';
 import { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie, cookieValues, sessionCookie } from './cookies.ts';
-import type { LoginPorts } from './ports.ts';
+import type { LoginPorts, LoginSession } from './ports.ts';
 import type { LoginIssuer } from './providers.ts';
 import { findUnmetDemand } from './read-demands.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
@@ -30,6 +30,8 @@ export type FinishedLogin =
     };
 
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string; readonly iat: number };
+/** Whence a session is opened. */
+type Client = Pick<LoginSession, 'sourceAddress' | 'userAgent'>;
 const BEGIN_AGAIN = 'begin again at /-/';
 
 /**
@@ -39,7 +41,7 @@ const BEGIN_AGAIN = 'begin again at /-/';
  * @param input `query` as received (with `?`), `cookieHeader` as received.
  */
 export async function finishLogin(
-  input: { readonly query: string; readonly cookieHeader: string | undefined },
+  input: { readonly query: string; readonly cookieHeader: string | undefined; readonly client?: Client },
   ports: LoginPorts,
 ): Promise<FinishedLogin> {
   const sealed = cookieValues(input.cookieHeader, LOGIN_COOKIE);
@@ -83,7 +85,7 @@ export async function finishLogin(
     // First: a session that could not be ended must not live on beside the new one.
     const former = [...transaction.formerSessions, ...cookieValues(input.cookieHeader, SESSION_COOKIE)];
     for (const token of new Set(former)) await ports.sessions.delete(token);
-    const { id, token } = await createSession(issuer, claims, ports);
+    const { id, token } = await createSession(issuer, claims, input.client, ports);
     return {
       ok: true,
       setCookies: [...spent, sessionCookie(token, ports.absoluteTimeoutSeconds)],
@@ -129,6 +131,7 @@ async function redeemCode(
 async function createSession(
   issuer: LoginIssuer,
   claims: Claims,
+  origin: Client | undefined,
   ports: LoginPorts,
 ): Promise<{ id: string; token: string }> {
   const now = ports.now();
@@ -145,6 +148,7 @@ async function createSession(
     idleTimeoutMs: ports.idleTimeoutSeconds * 1000,
     authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
     acr: typeof claims.acr === 'string' ? claims.acr : undefined,
+    ...origin,
   });
   return { id, token };
 }

@@ -15,6 +15,8 @@ export type { Demands } from './read-demands.ts';
 export { readReturnTo } from './return-to.ts';
 export type {
   LoginPorts,
+  LoginSession,
+  SessionFilter,
   AccessTokenStore,
   AccessTokenSummary,
   SeenPerson,

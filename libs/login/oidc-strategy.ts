@@ -5,6 +5,9 @@ import type { LoginPorts } from './ports.ts';
 import { readDemands } from './read-demands.ts';
 import { startLogin } from './start-login.ts';
 
+/** Longer than any browser's; it is kept with the session. */
+const MAX_USER_AGENT = 512;
+
 /**
  * The two steps as a passport strategy. `openid-client`'s own strategy sends no state where the provider advertises
  * PKCE and no nonce for `code`, and makes the callback from `Host`; this one always sends both and is told the
@@ -33,7 +36,14 @@ export class OidcStrategy extends Strategy {
     const at = request.originalUrl.indexOf('?');
     const query = at < 0 ? '' : request.originalUrl.slice(at);
     if (request.path.endsWith('/callback')) {
-      const finished: FinishedLogin = await finishLogin({ query, cookieHeader: request.headers.cookie }, this.ports);
+      const client = {
+        sourceAddress: this.ports.sourceAddress?.(request),
+        userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT),
+      };
+      const finished: FinishedLogin = await finishLogin(
+        { query, cookieHeader: request.headers.cookie, client },
+        this.ports,
+      );
       return finished.ok ? this.success(finished) : this.fail(finished as never, 401);
     }
     const parameters = new URLSearchParams(query);

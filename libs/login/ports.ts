@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Narrowing } from '#model';
 import type { Providers } from './providers.ts';
 
-/** A new session; see `SessionRecord` of the identity stage, which reads it back. */
-export interface NewSession {
+/** A session without its token; see `SessionRecord` of the identity stage, which reads it back. */
+export interface LoginSession {
   readonly id: string;
   readonly issuer: string;
   readonly issuerUrl: string;
@@ -14,13 +15,27 @@ export interface NewSession {
   readonly idleTimeoutMs: number;
   readonly authenticatedAtSeconds?: number | undefined;
   readonly acr?: string | undefined;
+  /** Whence it was opened, for whoever looks at the list; judged by nobody. */
+  readonly sourceAddress?: string | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+/** All that are given must fit. */
+export interface SessionFilter {
+  readonly id?: string;
+  readonly issuerUrl?: string;
+  readonly subject?: string;
 }
 
 export interface SessionStore {
   /** Stores a session and answers its token: 256 random bits, of which only a hash is kept. @throws GatehouseError storeUnavailable. */
-  create(session: NewSession): Promise<string>;
+  create(session: LoginSession): Promise<string>;
   /** By token or by id; nothing happens where there is none. Tells every worker and replica. */
   delete(tokenOrId: string): Promise<void>;
+  /** Newest first; those that have expired are among them until they are swept. */
+  list(filter: SessionFilter): Promise<LoginSession[]>;
+  /** Ends those that fit and tells every worker and replica; answers their ids. A filter must name something. */
+  end(filter: SessionFilter): Promise<string[]>;
   /** Those of these ids that still exist. */
   existing(ids: readonly string[]): Promise<string[]>;
   touch(id: string, nowMs: number): Promise<void>;
@@ -103,6 +118,8 @@ export interface LoginPorts {
   /** True the first time that it is asked for this state, whichever worker asks; a second callback is refused. */
   claimState(state: string): boolean | Promise<boolean>;
   readonly callbackUrl: string;
+  /** The client's address, believing only trusted proxies. */
+  sourceAddress?(request: IncomingMessage): string;
   /**
    * What is wrong with these claims, in words for the person, or undefined. Wire `identityFromClaims` here: then
    * somebody whom the Issuer's mappings cannot name is told so at login and gets no session. (Each request is judged

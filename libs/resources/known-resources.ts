@@ -19,7 +19,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
   'events.k8s.io': 'events',
   'flowcontrol.apiserver.k8s.io': 'flowschemas prioritylevelconfigurations',
   'gatehouse.dev':
-    'accessreviews accessruledryruns accessrules accesstokens auditevents clusters issuers mappings selfaccessreviews serviceidentities users',
+    'accessreviews accessruledryruns accessrules accesstokens auditevents clusters issuers mappings selfaccessreviews serviceidentities sessions users',
   'metrics.k8s.io': 'nodes pods',
   'networking.k8s.io': 'ingressclasses ingresses ipaddresses networkpolicies servicecidrs',
   'node.k8s.io': 'runtimeclasses',

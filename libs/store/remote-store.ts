@@ -8,7 +8,7 @@ export const REMOTE = {
   objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
   secrets: ['read'],
   audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned'],
-  sessions: ['create', 'find', 'existing', 'delete', 'touch', 'deleteExpired'],
+  sessions: ['create', 'find', 'list', 'end', 'existing', 'delete', 'touch', 'deleteExpired'],
   storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
   accessTokens: [
     'createAccessToken',

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { In, LessThan, LessThanOrEqual } from 'typeorm';
+import { GatehouseError } from '#errors';
 import type { SessionFinder, SessionRecord } from '#identity';
 import type { SessionStore } from '#login';
 import type { Database } from './database.ts';
@@ -43,6 +44,26 @@ export function createSessionStore(
         return await bumpRevision(database, manager);
       });
       learned(revision);
+    },
+    list: async (filter) => {
+      const rows = await database.run((manager) =>
+        manager.find(SessionEntity, { where: { ...filter }, order: { createdAtMs: 'DESC', id: 'ASC' } }),
+      );
+      return rows.map((row) => fromRow(row, sealer));
+    },
+    end: async (filter) => {
+      const where = { ...filter };
+      if (Object.values(where).every((value) => value === undefined))
+        throw new GatehouseError('invalid', 'say which sessions are to end');
+      const ended = await database.transaction(async (manager) => {
+        await lockRevision(manager);
+        const rows = await manager.find(SessionEntity, { select: { id: true }, where });
+        if (rows.length === 0) return undefined;
+        await manager.delete(SessionEntity, where);
+        return { ids: rows.map(({ id }) => id), revision: await bumpRevision(database, manager) };
+      });
+      if (ended) learned(ended.revision);
+      return ended?.ids ?? [];
     },
     existing: async (ids) => {
       const rows = await database.run((manager) =>

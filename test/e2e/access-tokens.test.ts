@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createObject, deleteObject } from './own-objects.ts';
+import { measureCut } from './measure-cut.ts';
 import { openWatch } from './open-watch.ts';
 import { AUDIT_EVENTS, type Event } from './read-gateway-log.ts';
 import { kubectl } from './run-kubectl.ts';
@@ -8,8 +9,6 @@ import { bothEngines, type GatewayView } from './world.ts';
 
 const PODS = '/api/v1/namespaces/team-a/pods';
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
-/** Cut within a second is promised; asserted at five times that, and the real value printed. */
-const CUT_WITHIN_MS = 5_000;
 
 interface Made {
   readonly id: string;
@@ -32,17 +31,6 @@ async function make(gateway: GatewayView, person: 'alice' | 'bob' | 'root', more
   const answer = await call(gateway, 'POST', '/-/me/tokens', idToken, { name: 'test', expiresInSeconds: 600, ...more });
   expect(answer.status).toBe(201);
   return answer.body as unknown as Made;
-}
-
-async function measureCut(what: string, cut: () => Promise<unknown>, watch: { ended: Promise<number> }): Promise<void> {
-  const startedAt = Date.now();
-  await cut();
-  const endedAt = await Promise.race([
-    watch.ended,
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${what}: not cut`)), CUT_WITHIN_MS).unref()),
-  ]);
-  console.log(`${what}: the far socket saw the end after ${endedAt - startedAt} ms`);
-  expect(endedAt - startedAt).toBeLessThan(CUT_WITHIN_MS);
 }
 
 describe.each(bothEngines())('access tokens on $engine', (gateway) => {

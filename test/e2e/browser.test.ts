@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootOf } from '../demo/run-cli.ts';
-import { launchBrowser, logIn } from './log-in.ts';
+import { launchBrowser, logIn, newContext, sessionCookie, SESSION_COOKIE } from './log-in.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { bothEngines } from './world.ts';
 
 const SCREENSHOTS = join(rootOf(), 'test-results/screenshots');
-const SESSION = '__Host-gatehouse-session';
 
 let browser: Browser;
 
@@ -23,19 +22,9 @@ afterAll(async () => {
   await browser?.close();
 });
 
-/** A browser of its own, so that nobody's cookies are there. Both certificates are self-signed. */
-const newContext = (): Promise<BrowserContext> =>
-  browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1200, height: 800 } });
-
-async function sessionCookie(context: BrowserContext): Promise<string> {
-  const cookie = (await context.cookies()).find((entry) => entry.name === SESSION);
-  expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Strict', path: '/' });
-  return `${SESSION}=${cookie?.value}`;
-}
-
 describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   it('refuses a wrong password at the provider, and is not logged in then', async () => {
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await page.goto(`${gateway.url}/-/`);
     await page.screenshot({ path: join(SCREENSHOTS, 'login.png') });
@@ -44,12 +33,12 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
     await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByText('The name or the password is wrong.').waitFor();
-    expect((await context.cookies()).some((cookie) => cookie.name === SESSION)).toBe(false);
+    expect((await context.cookies()).some((cookie) => cookie.name === SESSION_COOKIE)).toBe(false);
     await context.close();
   });
 
   it('logs alice in, shows who she is, opens an API path, and logs her out for good', async () => {
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     const faults: string[] = [];
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
@@ -85,7 +74,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   });
 
   it('lets the cookie count only where the person asks', async () => {
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await logIn(page, gateway, 'alice');
     const cookie = await sessionCookie(context);
@@ -112,7 +101,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   });
 
   it('gives a pod’s page nothing of the gateway with the person’s cookie', async () => {
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await logIn(page, gateway, 'alice');
     for (const prefix of ['', '/clusters/demo']) {
@@ -132,7 +121,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   it('lets root change an access rule that bob’s next request obeys', async () => {
     const services = ['-n', 'team-a', 'get', 'services'];
     expect((await kubectl(gateway.people.bob.kubeconfig, services)).stderr).toContain('no access rule allows it');
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await logIn(page, gateway, 'root', '/-/accessrules');
     await page.getByRole('button', { name: 'demo-team-a-viewers' }).click();
@@ -164,7 +153,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   });
 
   it('lets root make and delete a mapping, asked before it goes', async () => {
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await logIn(page, gateway, 'root', '/-/mappings');
     await page.getByRole('button', { name: 'New Mapping' }).click();
@@ -184,7 +173,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
   it('shows carol alice’s exec and bob’s denials, and to alice neither page nor log', async () => {
     await kubectl(gateway.people.alice.kubeconfig, ['-n', 'team-a', 'exec', 'web', '--', 'true']);
     await kubectl(gateway.people.bob.kubeconfig, ['-n', 'team-a', 'get', 'secrets']);
-    const context = await newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     await logIn(page, gateway, 'carol');
     await page.getByRole('link', { name: 'Audit log' }).click();
@@ -203,7 +192,7 @@ describe.each(bothEngines())('the browser, gateway on $engine', (gateway) => {
     expect(await page.getByRole('link', { name: 'Access rules' }).count()).toBe(0);
     await context.close();
 
-    const other = await newContext();
+    const other = await newContext(browser);
     const alice = await other.newPage();
     await logIn(alice, gateway, 'alice', '/-/audit');
     await alice.getByRole('alert').waitFor();

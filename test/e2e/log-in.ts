@@ -1,4 +1,5 @@
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { PersonName } from '../demo/start-demo-gateway.ts';
 import type { GatewayView } from './world.ts';
 
@@ -25,4 +26,17 @@ export async function logIn(page: Page, gateway: GatewayView, person: PersonName
   await page.getByLabel('Password').fill(gateway.people[person].password);
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.waitForURL((url) => url.href.startsWith(gateway.url) && !url.pathname.startsWith('/-/auth/'));
+}
+
+/** A browser of its own, so that nobody's cookies are there. Both certificates are self-signed. */
+export const newContext = (browser: Browser): Promise<BrowserContext> =>
+  browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1200, height: 800 } });
+
+export const SESSION_COOKIE = '__Host-gatehouse-session';
+
+/** As a `Cookie` header. */
+export async function sessionCookie(context: BrowserContext): Promise<string> {
+  const cookie = (await context.cookies()).find((entry) => entry.name === SESSION_COOKIE);
+  expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Strict', path: '/' });
+  return `${SESSION_COOKIE}=${cookie?.value}`;
 }

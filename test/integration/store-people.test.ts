@@ -106,6 +106,33 @@ describeStore('the store of people', (suite) => {
       expect(await suite.store.sessions.find(second)).toBeUndefined();
     });
 
+    test('are not ended by a filter that names nothing, or another person', async () => {
+      const token = await suite.store.sessions.create(newSession());
+      await expect(suite.store.sessions.end({})).rejects.toMatchObject({ code: 'invalid' });
+      expect(await suite.store.sessions.end({ issuerUrl: 'https://other.example', subject: 'alice' })).toEqual([]);
+      expect(await suite.store.sessions.find(token)).toBeDefined();
+    });
+
+    test('of a person are listed, newest first, and ended together, and every process is told', async () => {
+      const other = await suite.open();
+      let told = 0;
+      other.objects.onChange(() => void told++);
+      const [one, two, bobs] = [
+        newSession(),
+        newSession({ createdAtMs: 1_700_000_000_001, sourceAddress: '192.0.2.7', userAgent: 'a browser' } as never),
+        newSession({ subject: 'bob' }),
+      ];
+      for (const session of [one, two, bobs]) await suite.store.sessions.create(session);
+      const alice = { issuerUrl: one.issuerUrl, subject: 'alice' };
+      expect(await suite.store.sessions.list(alice)).toEqual(
+        [two, one].map((session) => expect.objectContaining(session)),
+      );
+      expect(await suite.store.sessions.end({ ...alice, id: one.id })).toEqual([one.id]);
+      expect(await suite.store.sessions.end(alice)).toEqual([two.id]);
+      expect((await suite.store.sessions.list({})).map(({ id }) => id)).toEqual([bobs.id]);
+      await expect.poll(() => told).toBeGreaterThan(0);
+    });
+
     test('last seen only goes forward, and the expired are swept by either limit', async () => {
       const session = newSession({ createdAtMs: 1_000, lastSeenAtMs: 1_000, idleTimeoutMs: 500, expiresAtMs: 10_000 });
       const token = await suite.store.sessions.create(session);

@@ -63,6 +63,8 @@ export async function startLoginWorld(): Promise<LoginWorld> {
           created++;
           return store.sessions.create(session);
         },
+        list: (filter) => store.sessions.list(filter),
+        end: (filter) => store.sessions.end(filter),
         delete: (tokenOrId) => store.sessions.delete(tokenOrId),
         existing: (ids) => store.sessions.existing(ids),
         touch: (id, nowMs) => store.sessions.touch(id, nowMs),

@@ -9,6 +9,8 @@ import type {
   List,
   LoginIssuer,
   Me,
+  SessionObject,
+  SessionView,
   Status,
   TokenIdentity,
 } from './types.ts';
@@ -102,6 +104,22 @@ export const api = {
   update: (plural: string, name: string, object: unknown): Promise<Saved> =>
     saved('PUT', objectPath(plural, name), object),
   remove: (plural: string, name: string): Promise<void> => done('DELETE', objectPath(plural, name)),
+  ownSessions: (): Promise<{ items: SessionView[] }> => json('GET', '/-/me/sessions'),
+  endOwnSession: (id: string): Promise<void> => done('DELETE', `/-/me/sessions/${encodeURIComponent(id)}`),
+  endOwnSessions: (): Promise<void> => done('DELETE', '/-/me/sessions'),
+  sessions: async (): Promise<SessionView[]> =>
+    (await json<List<SessionObject>>('GET', `${OWN}/sessions`)).items.map(({ metadata, status }) => ({
+      ...status,
+      id: metadata.name,
+      createdAt: metadata.creationTimestamp,
+      lastSeenAt: status.lastSeen,
+    })),
+  endSession: (id: string): Promise<void> => done('DELETE', objectPath('sessions', id)),
+  endSessionsOf: ({ issuer = '', subject = '' }: SessionView): Promise<void> =>
+    done(
+      'DELETE',
+      `${OWN}/sessions?fieldSelector=${encodeURIComponent(`status.issuer=${issuer},status.subject=${subject.replace(/[\\,=]/g, '\\$&')}`)}`,
+    ),
   /** @param query as `toApiQuery` writes it. */
   auditEvents: (query: string): Promise<List<AuditEvent>> => json('GET', `${OWN}/auditevents${query}`),
   explain: (question: Question): Promise<AccessReview> => review('accessreviews', 'AccessReview', question),

@@ -9,6 +9,7 @@ import { KubeconfigPage } from './pages/kubeconfig.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { ObjectsPage } from './pages/objects.tsx';
 import { WhyPage } from './pages/why.tsx';
+import { SessionsPage } from './pages/sessions.tsx';
 import { useLocation } from './router.ts';
 import { TopBar } from './top-bar.tsx';
 import type { Me } from './types.ts';
@@ -63,6 +64,7 @@ function Page({ path, me, reload }: { path: string; me: Me; reload: () => void }
   if (kind) return <ObjectsPage key={kind.plural} kind={kind} canEdit={me.gateway.canEditObjects} />;
   if (page === 'audit') return <AuditPage />;
   if (page === 'why') return <WhyPage />;
+  if (page === 'sessions') return <SessionsPage me={me} />;
   if (page === 'kubeconfig') return <KubeconfigPage />;
   if (page === '') return <HomePage me={me} reload={reload} />;
   return (

@@ -23,6 +23,7 @@ export function TopBar({ me }: { me: Me }) {
         <nav aria-label="Main">
           <Link to="/-/">Home</Link>
           <Link to="/-/kubeconfig">Kubeconfig</Link>
+          <Link to="/-/sessions">Sessions</Link>
           {me.gateway.canReadObjects &&
             KINDS.map((kind) => (
               <Link key={kind.plural} to={`/-/${kind.plural}`}>

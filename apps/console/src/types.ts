@@ -19,13 +19,35 @@ export interface Me {
   expiresAt: string;
   credential: string;
   clusters: ClusterView[];
-  gateway: { canReadAudit: boolean; canReadObjects: boolean; canEditObjects: boolean };
+  gateway: { canReadAudit: boolean; canReadObjects: boolean; canEditObjects: boolean; canEndSessions: boolean };
 }
 
 /** One of `GET /-/auth/issuers`. */
 export interface LoginIssuer {
   name: string;
   displayName: string;
+}
+
+/** A browser session; the first three only in an admin's list. */
+export interface SessionView {
+  id: string;
+  username?: string;
+  issuer?: string;
+  issuerUrl?: string;
+  subject?: string;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+  sourceAddress?: string;
+  userAgent?: string;
+  /** The one that this page is shown in. */
+  current?: boolean;
+}
+
+/** A Session of the gateway's own API. */
+export interface SessionObject {
+  metadata: { name: string; creationTimestamp: string };
+  status: Omit<SessionView, 'id' | 'createdAt' | 'lastSeenAt'> & { lastSeen: string };
 }
 
 /** Whom a cluster says that a token belongs to. */

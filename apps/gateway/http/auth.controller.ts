@@ -52,7 +52,7 @@ export class AuthController {
       this.record({
         ...act,
         name: sessionId,
-        person: { issuer, subject, username: usernameOf(finished.claims) },
+        person: { issuer, subject, username: this.service.usernameOf(finished) },
         statusCode: 200,
         outcome: 'allow',
         reason: 'logged in',
@@ -100,10 +100,4 @@ export class AuthController {
       reason: 'logged out',
     });
   }
-}
-
-/** For the record only; whom the person is to rules is worked out on each request. */
-function usernameOf(claims: Readonly<Record<string, unknown>>): string {
-  const name = claims.preferred_username ?? claims.email ?? claims.sub;
-  return typeof name === 'string' ? name : '';
 }

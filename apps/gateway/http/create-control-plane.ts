@@ -9,6 +9,7 @@ import { LOG, type Log } from '../log.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
 import type { AccessTokens } from '../me/access-tokens.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
+import type { Sessions } from '../people/sessions.ts';
 import type { LoginService } from '../login/create-login-service.ts';
 import { AccessTokensController } from './access-tokens.controller.ts';
 import { AuthController, OidcGuard } from './auth.controller.ts';
@@ -16,6 +17,7 @@ import { HealthController } from './health.controller.ts';
 import { LOGIN_PATHS } from './limit-logins.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
+import { SessionsController } from './sessions.controller.ts';
 import {
   ACCESS_TOKENS,
   CONSOLE_DIRECTORY,
@@ -24,6 +26,7 @@ import {
   READINESS,
   READ_PERSON,
   RECORD_ACT,
+  SESSIONS,
   UPSTREAM_TOKENS,
   type Readiness,
   type ReadPerson,
@@ -37,6 +40,7 @@ export interface ControlPlanePorts {
   readonly recordAct: RecordAct;
   readonly tokens: UpstreamTokens;
   readonly accessTokens: AccessTokens;
+  readonly sessions: Sessions;
   readonly me: DescribeMe;
   readonly login: LoginService;
   /** Runs before every login. */
@@ -58,12 +62,13 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   const value = (provide: symbol, useValue: unknown) => ({ provide, useValue });
 
   @Module({
-    controllers: [HealthController, AccessTokensController, MeController, AuthController],
+    controllers: [HealthController, AccessTokensController, SessionsController, MeController, AuthController],
     providers: [
       value(READ_PERSON, ports.readPerson),
       value(RECORD_ACT, ports.recordAct),
       value(UPSTREAM_TOKENS, ports.tokens),
       value(ACCESS_TOKENS, ports.accessTokens),
+      value(SESSIONS, ports.sessions),
       value(DESCRIBE_ME, ports.me),
       value(LOGIN, ports.login),
       value(READINESS, ports.readiness),

@@ -7,6 +7,7 @@ export const READ_PERSON = Symbol('READ_PERSON');
 export const DESCRIBE_ME = Symbol('DESCRIBE_ME');
 export const ACCESS_TOKENS = Symbol('ACCESS_TOKENS');
 export const UPSTREAM_TOKENS = Symbol('UPSTREAM_TOKENS');
+export const SESSIONS = Symbol('SESSIONS');
 export const LOGIN = Symbol('LOGIN');
 export const READINESS = Symbol('READINESS');
 export const RECORD_ACT = Symbol('RECORD_ACT');

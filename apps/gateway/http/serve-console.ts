@@ -19,7 +19,17 @@ export const secureHeaders: RequestHandler = (_request, response, next) => {
 };
 
 /** Paths that a person may type or share; the console's own router takes over from there. */
-const PAGES = new Set(['/', '/kubeconfig', '/why', '/audit', '/mappings', '/accessrules', '/clusters', '/issuers']);
+const PAGES = new Set([
+  '/',
+  '/kubeconfig',
+  '/why',
+  '/audit',
+  '/sessions',
+  '/mappings',
+  '/accessrules',
+  '/clusters',
+  '/issuers',
+]);
 
 /**
  * Serves the built console below `/-/`. Assets carry a hash in their names and may be kept; the page itself may not.

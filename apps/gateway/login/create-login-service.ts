@@ -1,15 +1,18 @@
 import { ERRORS } from '#errors';
-import { identityFromClaims, type DisabledPeople, type IdentityResult } from '#identity';
+import type { DisabledPeople } from '#identity';
 import type { Config } from '#config';
 import { OidcStrategy, createProviders, logout, type LoginIssuer, type LoginPorts } from '#login';
 import type { Snapshot } from '#pipeline';
 import { splitSecrets, type ResourceObject } from '#resources';
 import type { Store } from '#store';
+import type { NamePerson } from './name-person.ts';
 
 export interface LoginService {
   readonly strategy: OidcStrategy;
   /** Issuers that people can log in with. */
   listIssuers(): { name: string; displayName: string }[];
+  /** As rules and the audit log name whoever has logged in. */
+  usernameOf(login: { readonly issuer: string; readonly claims: Readonly<Record<string, unknown>> }): string;
   logout(cookieHeader: string | undefined): Promise<{ setCookie: string }>;
 }
 
@@ -24,17 +27,15 @@ export function createLoginService(options: {
   snapshot(): Snapshot;
   store: Store;
   claimState: LoginPorts['claimState'];
+  readonly namePerson: NamePerson;
+  /** The client's address, believing only trusted proxies. */
+  readonly sourceAddress: NonNullable<LoginPorts['sourceAddress']>;
   readonly disabledPeople: DisabledPeople;
   /** Resolves when every worker has forgotten what it remembered of sessions. */
   applied(): Promise<void>;
   now(): number;
 }): LoginService {
-  const { config, snapshot, store, claimState, disabledPeople, applied, now } = options;
-  const nameAtLogin = (issuerName: string, claims: Readonly<Record<string, unknown>>): IdentityResult => {
-    const issuer = snapshot().issuers.byName(issuerName);
-    if (!issuer) return { ok: false, message: `the issuer "${issuerName}" is not configured any more` };
-    return identityFromClaims(issuer, claims, { kind: 'session', id: '' }, Infinity);
-  };
+  const { config, snapshot, store, claimState, namePerson, disabledPeople, applied, now } = options;
   const issuerObjects = (): ResourceObject<unknown>[] =>
     snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
   const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
@@ -62,7 +63,7 @@ export function createLoginService(options: {
     sessions: {
       ...store.sessions,
       async create(session) {
-        const named = nameAtLogin(session.issuer, session.claims);
+        const named = namePerson(session.issuer, session.claims);
         // Access tokens act by the claims of their owner's last login: what the provider takes away is gone there too.
         if (named.ok) {
           const { issuer, issuerUrl, subject, username, claims } = named.identity;
@@ -72,7 +73,7 @@ export function createLoginService(options: {
       },
     },
     findClaimProblem(issuerName, claims) {
-      const named = nameAtLogin(issuerName, claims);
+      const named = namePerson(issuerName, claims);
       if (!named.ok) return named.message;
       const { issuerUrl, subject } = named.identity;
       return disabledPeople.has(issuerUrl, subject) ? ERRORS.userDisabled.message : undefined;
@@ -82,6 +83,7 @@ export function createLoginService(options: {
       open: (sealed) => store.sealer.open(sealed, context),
     },
     claimState,
+    sourceAddress: options.sourceAddress,
     callbackUrl: `${config.externalUrl.replace(/\/$/, '')}/-/auth/callback`,
     idleTimeoutSeconds: config.session.idleTimeoutSeconds,
     absoluteTimeoutSeconds: config.session.absoluteTimeoutSeconds,
@@ -94,6 +96,10 @@ export function createLoginService(options: {
         name: object.metadata.name,
         displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name,
       })),
+    usernameOf({ issuer, claims }) {
+      const named = namePerson(issuer, claims);
+      return named.ok ? named.identity.username : '';
+    },
     async logout(cookieHeader) {
       const ended = await logout(cookieHeader, store.sessions);
       await applied();

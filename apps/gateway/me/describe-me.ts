@@ -94,6 +94,7 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
         gateway: {
           canReadAudit: allows('GET', 'auditevents'),
           canReadObjects: allows('GET', 'mappings') || allows('GET', 'accessrules'),
+          canEndSessions: allows('GET', 'sessions') && allows('DELETE', 'sessions/x'),
           canEditObjects: allows('PUT', 'mappings/x') || allows('PUT', 'accessrules/x'),
         },
       };

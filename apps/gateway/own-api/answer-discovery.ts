@@ -29,6 +29,7 @@ const DOCUMENTS: Readonly<Record<string, () => unknown>> = {
       { ...resource('serviceidentities/token', 'AccessToken', ['create']), singularName: '' },
       resource('auditevents', 'AuditEvent', AUDIT_VERBS),
       resource('users', 'User', ['get', 'list', 'update']),
+      resource('sessions', 'Session', ['delete', 'deletecollection', 'get', 'list']),
       resource('accesstokens', 'AccessToken', ['delete', 'get', 'list']),
       resource('accessreviews', 'AccessReview', ['create']),
       resource('selfaccessreviews', 'SelfAccessReview', ['create']),

@@ -7,13 +7,14 @@ import { createAccessReview, createSelfAccessReview, type ReviewPorts } from './
 import { serveAuditEvents } from './serve-audit-events.ts';
 import { createDryRun } from './serve-dry-runs.ts';
 import { serveObjects } from './serve-objects.ts';
+import { serveSessions, type SessionPorts } from './serve-sessions.ts';
 import { createServiceToken, serveAccessTokens, serveUsers, type PeoplePorts } from './serve-people.ts';
 
 /**
  * The virtual cluster `gatehouse`: the gateway's own objects, shaped as a Kubernetes API so that kubectl, curl and the
  * console use one form. Who gets here was decided by the pipeline; this only serves.
  */
-export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts): OwnApi {
+export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts & SessionPorts): OwnApi {
   return {
     async handle(request: OwnApiRequest): Promise<OwnApiAnswer> {
       const { info } = request;
@@ -29,6 +30,7 @@ export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts): Ow
       if (info.resource === 'selfaccessreviews') return await createSelfAccessReview(request, ports);
       if (info.resource === 'accessruledryruns') return await createDryRun(request, ports);
       if (info.resource === 'accesstokens') return await serveAccessTokens(request, ports);
+      if (info.resource === 'sessions') return await serveSessions(request, ports);
       const resource = RESOURCES.find((entry) => entry.plural === info.resource);
       if (!resource) throw new GatehouseError('notFound', `the gateway has no resource "${info.resource}"`);
       return await serveObjects(request, resource.kind, ports);
