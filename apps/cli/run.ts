@@ -4,6 +4,7 @@ import { StoreStartError } from '#store';
 import { addAdmin } from './commands/admin.ts';
 import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
+import { addCluster } from './commands/cluster.ts';
 import { addConfig } from './commands/config.ts';
 import { addExport } from './commands/export.ts';
 import { addImportAuthenticationConfig } from './commands/import-authentication-config.ts';
@@ -33,6 +34,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     addAdmin,
     addApply,
     addAudit,
+    addCluster,
     addConfig,
     addExport,
     addImportAuthenticationConfig,

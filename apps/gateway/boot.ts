@@ -33,6 +33,7 @@ import type { SupervisorLink } from './workers/link.ts';
 import {
   APPLY_EVERYWHERE,
   CLAIM_STATE,
+  CLUSTER_REPORTS,
   LAST_REFUSALS,
   READ_METRICS,
   REFRESH_SNAPSHOT,
@@ -40,7 +41,6 @@ import {
   TAKE_PROFILE,
   FLUSH_AUDIT,
   FLUSH_EVERYWHERE,
-  RIGHTS_REPORTS,
 } from './workers/topics.ts';
 
 export interface Gateway {
@@ -202,7 +202,7 @@ async function boot(
       snapshot,
       mapping,
       ownCalls,
-      rightsReports: () => supervisor.ask(RIGHTS_REPORTS, undefined),
+      clusterReports: () => supervisor.ask(CLUSTER_REPORTS, undefined),
     }),
   };
   const pipeline = createPipeline(settings, pipelinePorts);

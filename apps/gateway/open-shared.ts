@@ -5,6 +5,7 @@ import type { Config } from '#config';
 import { uuidV7 } from '#pipeline';
 import { openStore, type SharedStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
+import { watchHealth } from './clusters/watch-health.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
 import type { MetricsListener } from './metrics/open-metrics-listener.ts';
@@ -17,11 +18,11 @@ import type { Topic, WorkersLink } from './workers/link.ts';
 import {
   APPLY_EVERYWHERE,
   CLAIM_STATE,
+  CLUSTER_REPORTS,
   FLUSH_AUDIT,
   FLUSH_EVERYWHERE,
   LAST_REFUSALS,
   REFRESH_SNAPSHOT,
-  RIGHTS_REPORTS,
   TAKE_REFUSALS,
 } from './workers/topics.ts';
 
@@ -79,7 +80,8 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
   workers.answer(APPLY_EVERYWHERE, everywhere(REFRESH_SNAPSHOT, 'a worker has not confirmed a configuration change'));
   workers.answer(FLUSH_EVERYWHERE, everywhere(FLUSH_AUDIT, 'a worker has not saved its audit records for a reader'));
   const rights = watchRights(config, store, log);
-  workers.answer(RIGHTS_REPORTS, () => rights.reports());
+  const health = watchHealth(config, store, log);
+  workers.answer(CLUSTER_REPORTS, async () => ({ rights: rights.reports(), health: await health.reports() }));
   const counted = createCountedRefusalRecorder({
     append: (records) => store.audit.append(records),
     newAuditId: uuidV7,
@@ -120,7 +122,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     async close() {
       clearInterval(sweep);
       clearInterval(recordCounted);
-      await rights.close();
+      await Promise.all([rights.close(), health.close()]);
       await counted.flush();
       await metrics?.close();
       await marking;

@@ -18,6 +18,8 @@ export type { AccessQuestion, OwnRights, OwnRule } from './ask-own-rights.ts';
 export { detectConstrainedImpersonation } from './detect-constrained-impersonation.ts';
 export { createConsents } from './ask-consent.ts';
 export type { Consent, Consents } from './ask-consent.ts';
+export { probeHealth } from './probe-health.ts';
+export type { ClusterHealth } from './probe-health.ts';
 export { createServiceAccountTokens } from './service-account-tokens.ts';
 export type { ServiceAccount, ServiceAccountToken, ServiceAccountTokens } from './service-account-tokens.ts';
 export { saveStoredToken } from './save-stored-token.ts';

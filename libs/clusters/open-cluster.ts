@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { splitSecrets, type ResourceObject } from '#resources';
+import { readCertificateExpiry, readTokenExpiry, splitSecrets, type ResourceObject } from '#resources';
 import { openConnections, type Connections, type ConnectionStats, type RequestPool } from './open-connections.ts';
-import { readTokenFile, type RotatingToken } from './read-token-file.ts';
+import { readRotatingFile, type RotatingFile } from './read-rotating-file.ts';
 import type { StreamPlace } from './http2-pool.ts';
 
 /** `gateway`: the gateway's own credential (with its client certificate). `person`: a bearer of the person, no certificate. */
@@ -23,8 +22,10 @@ export interface ClusterConnection {
   readonly tlsServerName: string | undefined;
   /** Digest of server and CA: what stored secrets are bound to. */
   readonly binding: string;
-  /** Why the gateway's own credential cannot be used, or undefined when it can. */
+  /** Why the gateway's own credential cannot be used, or undefined when it can. May change where it is read from files. */
   readonly credentialProblem: string | undefined;
+  /** When that credential says that it ends (Unix milliseconds), as it is now. */
+  readonly credentialExpiresAtMs: number | undefined;
   /** `Bearer …` of the gateway where its credential is a token; undefined where it is a certificate. */
   gatewayAuthorization(): string | undefined;
   /** HTTP/1.1, a connection for whatever finds none free: the gateway's own calls. */
@@ -68,27 +69,32 @@ export async function openCluster(
   const spec = object.spec as ClusterSpec;
   const inCluster = spec.credential?.type === 'inCluster';
   const server = new URL(spec.server ?? 'https://kubernetes.default.svc');
-  const ca = spec.certificateAuthorityData
-    ? Buffer.from(spec.certificateAuthorityData, 'base64').toString('utf8')
-    : inCluster
-      ? readInClusterCa(ports.inClusterDirectory)
-      : undefined;
+  const given = spec.certificateAuthorityData && Buffer.from(spec.certificateAuthorityData, 'base64').toString('utf8');
+  const rotatingCa =
+    inCluster && !given ? readRotatingFile(join(ports.inClusterDirectory, 'ca.crt'), ports.now) : undefined;
+  const ca = (): string | undefined => given || rotatingCa?.read();
   const credential = await readCredential(spec.credential?.type, ports);
   const certificate = { cert: credential.cert, key: credential.key };
-  const opened = new Map<CredentialUse, Connections>();
+  const opened = new Map<CredentialUse, OpenedWith>();
+  const closing = new Set<Promise<void>>();
   const tlsOf = (use: CredentialUse): ConnectionOptions =>
     withoutUndefined({
       host: server.hostname.replace(/^\[|\]$/g, ''),
       port: Number(server.port || 443),
-      ca,
+      ca: ca(),
       ...(use === 'gateway' ? certificate : {}),
       servername: spec.tlsServerName,
     });
   const connectionsOf = (use: CredentialUse): Connections => {
-    let connections = opened.get(use);
-    if (!connections) {
-      connections = openConnections(server.origin, tlsOf(use), ports);
-      opened.set(use, connections);
+    const trusted = ca();
+    const before = opened.get(use);
+    if (before?.ca === trusted && before) return before.connections;
+    const connections = openConnections(server.origin, tlsOf(use), ports);
+    opened.set(use, { connections, ca: trusted });
+    // What is under way over the old authority's connections goes on to its end.
+    if (before) {
+      const closed = before.connections.close().finally(() => closing.delete(closed));
+      closing.add(closed);
     }
     return connections;
   };
@@ -101,7 +107,12 @@ export async function openCluster(
     basePath: server.pathname.replace(/\/+$/, ''),
     tlsServerName: spec.tlsServerName,
     binding: splitSecrets(object).binding,
-    credentialProblem: credential.problem,
+    get credentialProblem() {
+      return credential.problem();
+    },
+    get credentialExpiresAtMs() {
+      return credential.expiresAtMs();
+    },
     gatewayAuthorization: () => {
       const token = credential.token?.read();
       return token ? `Bearer ${token}` : undefined;
@@ -112,7 +123,7 @@ export async function openCluster(
     connectOptions: tlsOf,
     stats() {
       const sum = { http1: 0, http2: 0, streams: 0, waiting: 0 };
-      for (const connections of opened.values()) {
+      for (const { connections } of opened.values()) {
         const stats = connections.stats();
         sum.http1 += stats.http1;
         sum.http2 += stats.http2;
@@ -122,44 +133,47 @@ export async function openCluster(
       return sum;
     },
     async close() {
-      await Promise.all([...opened.values()].map((connections) => connections.close()));
+      await Promise.all([...[...opened.values()].map(({ connections }) => connections.close()), ...closing]);
     },
   };
 }
 
-interface ReadCredential {
-  cert?: string;
-  key?: string;
-  token?: RotatingToken;
-  problem?: string;
+interface OpenedWith {
+  readonly connections: Connections;
+  readonly ca: string | undefined;
 }
+
+interface ReadCredential {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly token?: RotatingFile;
+  problem(): string | undefined;
+  expiresAtMs(): number | undefined;
+}
+
+const unusable = (problem: string): ReadCredential => ({ problem: () => problem, expiresAtMs: () => undefined });
 
 async function readCredential(type: string | undefined, ports: OpenClusterPorts): Promise<ReadCredential> {
   if (type === 'inCluster') {
-    const token = readTokenFile(join(ports.inClusterDirectory, 'token'), ports.now);
-    return token.read() ? { token } : { token, problem: 'the pod has no service-account token to read' };
+    const token = readRotatingFile(join(ports.inClusterDirectory, 'token'), ports.now);
+    return {
+      token,
+      problem: () => (token.read() ? undefined : 'the pod has no service-account token to read'),
+      expiresAtMs: () => readTokenExpiry(token.read() ?? ''),
+    };
   }
   if (type === 'token') {
     const token = await ports.readSecret('token');
-    return token
-      ? { token: { read: () => token } }
-      : { problem: 'no token is stored for this cluster; apply it again with its credential' };
+    if (!token) return unusable('no token is stored for this cluster; apply it again with its credential');
+    return { token: { read: () => token }, problem: () => undefined, expiresAtMs: () => readTokenExpiry(token) };
   }
   if (type === 'clientCertificate') {
     const [cert, key] = await Promise.all([ports.readSecret('clientCertificate'), ports.readSecret('clientKey')]);
-    return cert && key
-      ? { cert, key }
-      : { problem: 'no client certificate is stored for this cluster; apply it again with its credential' };
+    if (!cert || !key)
+      return unusable('no client certificate is stored for this cluster; apply it again with its credential');
+    return { cert, key, problem: () => undefined, expiresAtMs: () => readCertificateExpiry(cert) };
   }
-  return { problem: 'this cluster has no credential' };
-}
-
-function readInClusterCa(directory: string): string | undefined {
-  try {
-    return readFileSync(join(directory, 'ca.crt'), 'utf8');
-  } catch {
-    return undefined;
-  }
+  return unusable('this cluster has no credential');
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

@@ -1,4 +1,5 @@
 import { GatehouseError, type ErrorCode } from '#errors';
+import { readTokenExpiry } from '#resources';
 import { askWhoAmI, type UpstreamIdentity } from './ask-who-am-i.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 
@@ -66,7 +67,7 @@ export async function saveStoredToken(
   if (identity.user === 'system:anonymous') {
     return { ok: false, code: 'invalid', message: 'the cluster does not know this token' };
   }
-  const expiresAtMs = readExpiry(token);
+  const expiresAtMs = readTokenExpiry(token);
   await ports.save({
     issuer: input.issuer,
     issuerUrl: input.issuerUrl,
@@ -82,16 +83,4 @@ export async function saveStoredToken(
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   });
   return { ok: true, ...identity };
-}
-
-/** `exp` of a token that happens to be a JWT, unverified: for a warning only, never for a decision. */
-function readExpiry(token: string): number | undefined {
-  try {
-    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      exp?: unknown;
-    };
-    return typeof payload.exp === 'number' && Number.isFinite(payload.exp) ? payload.exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
 }

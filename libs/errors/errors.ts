@@ -66,6 +66,7 @@ export const ERRORS = {
   stepUpRequired: entry(401, 'Unauthorized', 'this asks for a newer or a stronger authentication; log in again'),
   denied: entry(403, 'Forbidden', 'no access rule allows this'),
   unknownCluster: entry(404, 'NotFound', 'there is no cluster of that name'),
+  clusterDisabled: entry(503, 'ServiceUnavailable', 'an admin of this gateway has disabled this cluster'),
   notFound: entry(404, 'NotFound', 'the gateway has nothing at this path'),
   // own objects
   invalid: entry(422, 'Invalid', 'the object is not valid'),

@@ -115,6 +115,7 @@ export async function judge(
   if (own && headers.hasImpersonation)
     return refuse('impersonationRefused', 'on the gateway’s own objects nobody acts as somebody else (--as)');
   const upstream = own ? undefined : snapshot.clusters.get(cluster);
+  if (!own && snapshot.disabledClusters.has(cluster)) return refuse('clusterDisabled');
   if (!own && !upstream) {
     return refuse(
       'unknownCluster',

@@ -48,6 +48,8 @@ export async function rejudge(
       `the ${credential.kind === 'token' ? 'access token' : 'session'} that opened this was ended`,
     );
   if (ports.disabledPeople.has(issuerUrl, subject)) return refuse('userDisabled', 'the person was disabled');
+  if (snapshot.disabledClusters.has(opened.cluster))
+    return refuse('clusterDisabled', `cluster "${opened.cluster}" was disabled`);
   if (snapshot.clusters.get(opened.cluster) !== opened.upstream)
     return refuse('unknownCluster', `cluster "${opened.cluster}" was changed or removed`);
   const identity = nameAgain(opened.identity, snapshot);

@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly mappings: CompiledMappings;
   readonly policy: CompiledPolicy;
   readonly clusters: ReadonlyMap<string, ClusterUpstream>;
+  /** Registered, and not among `clusters`. */
+  readonly disabledClusters: ReadonlySet<string>;
   readonly defaultCluster: string | undefined;
   /** What was compiled, by kind: lets the next compile keep what did not change. */
   readonly sources: Readonly<Record<string, string>>;
@@ -57,17 +59,25 @@ export async function compileSnapshot(
   const policy = await reuse('AccessRule', previous?.policy, compilePolicyObjects);
 
   const clusters = new Map<string, ClusterUpstream>();
+  const disabledClusters = new Set<string>();
+  let defaultCluster: string | undefined;
   for (const object of byKind.get('Cluster') ?? []) {
     const { name } = object.metadata;
-    sources[`Cluster/${name}`] = versionOf(object);
+    const spec = object.spec as { default?: boolean; disabled?: boolean };
+    if (spec.default) defaultCluster ??= name;
+    if (spec.disabled) {
+      disabledClusters.add(name);
+      continue;
+    }
+    const connectedBy = connectionOf(object);
+    sources[`Cluster/${name}`] = connectedBy;
     const old = previous?.clusters.get(name);
     clusters.set(
       name,
-      old && previous?.sources[`Cluster/${name}`] === versionOf(object) ? old : await ports.openCluster(object),
+      old && previous?.sources[`Cluster/${name}`] === connectedBy ? old : await ports.openCluster(object),
     );
   }
   const retired = [...(previous?.clusters.values() ?? [])].filter((old) => clusters.get(old.name) !== old);
-  const defaultCluster = [...clusters.values()].find((cluster) => cluster.isDefault)?.name;
   return {
     snapshot: {
       revision: loaded.revision,
@@ -75,6 +85,7 @@ export async function compileSnapshot(
       mappings,
       policy,
       clusters,
+      disabledClusters,
       defaultCluster,
       sources,
       objects: loaded.objects,
@@ -82,6 +93,9 @@ export async function compileSnapshot(
     retired,
   };
 }
+
+/** What a connection is made of: spec and secrets, which `generation` counts. A new label must not cut anybody's streams. */
+const connectionOf = ({ metadata }: ResourceObject<unknown>): string => `${metadata.uid}/${metadata.generation}`;
 
 function versionOf(object: ResourceObject<unknown>): string {
   return `${object.metadata.name}@${object.metadata.uid}/${object.metadata.resourceVersion}`;

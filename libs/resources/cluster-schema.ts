@@ -69,6 +69,8 @@ export const clusterSpecSchema = z
     tlsServerName: checked((value) => (isSubdomain(value) ? undefined : 'must be a host name')).optional(),
     /** Serves the paths without `/clusters/<name>`. */
     default: z.boolean().optional(),
+    /** Registered, and not served: requests are refused and open streams end. */
+    disabled: z.boolean().optional(),
     /** Absent: only mappings with storedToken can use this cluster. */
     credential: credentialSchema.optional(),
   })

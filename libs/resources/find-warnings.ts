@@ -1,12 +1,16 @@
+import { decodeBase64 } from './check-pem.ts';
 import { findRuleWarnings } from './find-rule-warnings.ts';
 import type { AccessRuleSpec, ClusterSpec, IssuerSpec, MappingSpec } from './kinds.ts';
+import { readCertificateExpiry, readTokenExpiry } from './read-expiry.ts';
 import type { ResourceObject } from './resource-object.ts';
+
+const SOON_MS = 30 * 86_400_000;
 
 /** What is valid and may yet not be what was meant. */
 export function findWarnings(object: ResourceObject, nowMs: number): string[] {
   switch (object.kind) {
     case 'Cluster':
-      return ofCluster(object.spec as ClusterSpec);
+      return ofCluster(object.spec as ClusterSpec, nowMs);
     case 'Issuer':
       return ofIssuer(object.spec as IssuerSpec);
     case 'Mapping':
@@ -18,8 +22,9 @@ export function findWarnings(object: ResourceObject, nowMs: number): string[] {
   }
 }
 
-function ofCluster({ credential, certificateAuthorityData }: ClusterSpec): string[] {
-  const warnings: string[] = [];
+function ofCluster({ credential, certificateAuthorityData, disabled }: ClusterSpec, nowMs: number): string[] {
+  const warnings = ofExpiry(credential, nowMs);
+  if (disabled) warnings.push('spec.disabled is set: nobody can use this cluster');
   if (!credential) warnings.push('spec.credential is absent: only mappings with storedToken can use this cluster');
   else if (credential.type !== undefined && credential.type !== 'inCluster')
     warnings.push(
@@ -30,6 +35,22 @@ function ofCluster({ credential, certificateAuthorityData }: ClusterSpec): strin
       'spec.certificateAuthorityData is absent: the server’s certificate is checked against the system’s roots',
     );
   return warnings;
+}
+
+/** A bound token (TokenRequest) ends, often within the hour; one of a Secret does not. A certificate always ends. */
+function ofExpiry(credential: ClusterSpec['credential'], nowMs: number): string[] {
+  const { token, clientCertificateData } = credential ?? {};
+  const at = (ms: number): string => `${ms <= nowMs ? 'ended' : 'ends'} at ${new Date(ms).toISOString()}`;
+  const tokenEndsMs = token === undefined ? undefined : readTokenExpiry(token);
+  if (tokenEndsMs !== undefined)
+    return [
+      `spec.credential.token is a bound token and ${at(tokenEndsMs)}; the cluster cannot be used after that: give a new one before, or a token that does not end (a Secret of type kubernetes.io/service-account-token), or inCluster`,
+    ];
+  const pem = clientCertificateData && decodeBase64(clientCertificateData);
+  const certificateEndsMs = pem ? readCertificateExpiry(pem) : undefined;
+  if (certificateEndsMs !== undefined && certificateEndsMs - nowMs < SOON_MS)
+    return [`spec.credential.clientCertificateData ${at(certificateEndsMs)}; give a new one before`];
+  return [];
 }
 
 function ofIssuer({ issuer, claimMappings, login }: IssuerSpec): string[] {

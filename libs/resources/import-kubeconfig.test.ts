@@ -35,7 +35,7 @@ describe('a kubeconfig is refused with the reason', () => {
     ['impersonation', { token: 'a', as: 'admin' }, {}, /as impersonates/],
     ['a CA file', { token: 'a' }, { 'certificate-authority': '/a' }, /certificate-authority names a file/],
     ['no verification', { token: 'a' }, { 'insecure-skip-tls-verify': true }, /insecure-skip-tls-verify would send/],
-    ['a proxy', { token: 'a' }, { 'proxy-url': 'http://p' }, /proxy-url is not supported/],
+    ['a proxy', { token: 'a' }, { 'proxy-url': 'http://p' }, /proxy-url is not supported.*; remove it/],
     ['a CA that is none', { token: 'a' }, { 'certificate-authority-data': 'eA==' }, /must be one or more certificates/],
     ['no credential', {}, {}, /has neither token nor/],
     ['half a pair', { 'client-key-data': 'eA==' }, {}, /needs both/],

@@ -22,7 +22,8 @@ const REFUSED_OF_CLUSTER: Readonly<Record<string, string>> = {
   'certificate-authority':
     'names a file; embed it as certificate-authority-data (kubectl config view --flatten --raw does)',
   'insecure-skip-tls-verify': 'would send the credential to whoever answers; give certificate-authority-data instead',
-  'proxy-url': 'is not supported; the gateway connects directly',
+  'proxy-url':
+    'is not supported, the gateway connects directly; remove it, and let the gateway reach the server by itself',
 };
 const REFUSED_OF_USER: Readonly<Record<string, string>> = {
   exec: 'runs a program to get a credential; give a token or a client certificate of a service account instead',

@@ -13,6 +13,7 @@ export type { ValidatedObject } from './validate-object.ts';
 export { findWarningsBetween } from './find-warnings-between.ts';
 export { importAuthenticationConfig } from './import-authentication-config.ts';
 export type { ImportedAuthentication, ImportedIssuer } from './import-authentication-config.ts';
+export { readCertificateExpiry, readTokenExpiry } from './read-expiry.ts';
 export { importKubeconfig } from './import-kubeconfig.ts';
 export type { ImportedKubeconfig, ImportResult } from './import-kubeconfig.ts';
 export { splitSecrets } from './split-secrets.ts';

@@ -29,6 +29,12 @@ export interface ObjectStore {
   ): Promise<ResourceObject>;
   /** Its secrets go with it. @throws GatehouseError notFound, conflict. */
   delete(kind: string, name: string, expectedResourceVersion?: string): Promise<void>;
+  /**
+   * Gives a Cluster another name for the same `uid`, so that secrets and stored tokens go with it; mappings, access rules
+   * and access tokens that named it name it by the new one, in the same moment.
+   * @throws GatehouseError notFound, alreadyExists, conflict.
+   */
+  renameCluster(name: string, newName: string, expectedResourceVersion?: string): Promise<ResourceObject>;
   /** Counts every change of any object. */
   revision(): Promise<number>;
   /** All objects and the revision of the same moment. */

@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { ObjectEntity, type ObjectRow } from './entities/object.ts';
 import { StoredTokenEntity } from './entities/stored-token.ts';
 import { fromObjectRow } from './object-row.ts';
+import { renameCluster } from './rename-cluster.ts';
 import { replaceSecrets } from './replace-secrets.ts';
 import { bumpRevision, lockRevision, readRevision } from './revision.ts';
 import type { RevisionWatcher } from './revision-watcher.ts';
@@ -56,6 +57,11 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
     create: (object, secrets) => change((manager) => create(parts, manager, object, secrets)),
     update: (object, secrets, expected) => change((manager) => update(parts, manager, object, secrets, expected)),
     delete: (kind, name, expected) => change((manager) => remove(parts, manager, kind, name, expected)),
+    renameCluster: (name, newName, expected) =>
+      change(async (manager) => {
+        const row = await existing(manager, 'Cluster', name, expected);
+        return fromObjectRow(await renameCluster(parts, manager, row, newName));
+      }),
     revision: () => database.run(readRevision),
     readAll: () =>
       database.transaction(

@@ -5,7 +5,7 @@ import type { RemotePort, Store, StoreCall } from './store.ts';
 
 /** Ports that are called across threads and processes, with their methods. All take and give plain data. */
 export const REMOTE = {
-  objects: ['list', 'get', 'create', 'update', 'delete', 'revision', 'readAll'],
+  objects: ['list', 'get', 'create', 'update', 'delete', 'renameCluster', 'revision', 'readAll'],
   secrets: ['read'],
   audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned'],
   sessions: ['create', 'find', 'list', 'end', 'existing', 'delete', 'touch', 'deleteExpired'],

@@ -68,6 +68,24 @@ describeStore('the store of secrets', (suite) => {
       expect(await read(changed)).toBe('the-second-token-of-the-gateway');
     });
 
+    test('go along with a rename, as people’s stored tokens do; a name that is taken is refused', async () => {
+      const cluster = await saveCluster(suite.store, clusterObject());
+      await suite.store.storedTokens.save(tokenOf('dave', cluster));
+      await saveCluster(suite.store, clusterObject({}, 'taken'));
+      await expect(suite.store.objects.renameCluster('demo', 'taken')).rejects.toMatchObject({ code: 'alreadyExists' });
+      await expect(suite.store.objects.renameCluster('nowhere', 'x')).rejects.toMatchObject({ code: 'notFound' });
+      const renamed = await suite.store.objects.renameCluster('demo', 'renamed', cluster.metadata.resourceVersion);
+      expect(renamed.metadata).toMatchObject({ name: 'renamed', uid: cluster.metadata.uid, generation: 2 });
+      expect(await suite.store.objects.get('Cluster', 'demo')).toBeUndefined();
+      expect(await suite.store.objects.get('Cluster', 'renamed')).toEqual(renamed);
+      expect(await read(renamed)).toBe('the-cluster-token-of-the-gateway');
+      const { storedTokens } = suite.store;
+      expect(await storedTokens.find('https://issuer.example', 'dave', 'demo')).toBeUndefined();
+      expect(await storedTokens.find('https://issuer.example', 'dave', 'renamed')).toMatchObject({
+        token: tokenOf('dave', cluster).token,
+      });
+    });
+
     test('go with their object', async () => {
       await saveCluster(suite.store, clusterObject());
       await suite.store.objects.delete('Cluster', 'demo');

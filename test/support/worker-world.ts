@@ -30,6 +30,8 @@ export interface StubApi {
   readonly caPem: string;
   /** Watches that are open there now. */
   openWatches(): number;
+  /** Of the newest request. */
+  lastAuthorization(): string | undefined;
   /** Sends one event into every open watch. */
   sendEvent(): void;
   stop(): Promise<void>;
@@ -40,8 +42,10 @@ export async function startStubApi(): Promise<StubApi> {
   const authority = await createAuthority('stub');
   const { certPem, keyPem } = await issueServerCertificate(authority, ['localhost'], ['127.0.0.1']);
   const watches = new Set<ServerResponse>();
+  let lastAuthorization: string | undefined;
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     request.resume();
+    lastAuthorization = request.headers.authorization;
     response.writeHead(200, { 'Content-Type': 'application/json' });
     if (!/[?&]watch=1/.test(request.url ?? ''))
       return void response.end('{"kind":"PodList","apiVersion":"v1","items":[]}');
@@ -54,6 +58,7 @@ export async function startStubApi(): Promise<StubApi> {
     port: (server.address() as AddressInfo).port,
     caPem: authority.certPem,
     openWatches: () => watches.size,
+    lastAuthorization: () => lastAuthorization,
     sendEvent: () => watches.forEach((watch) => watch.write('{"type":"MODIFIED","object":{}}\n')),
     stop: () =>
       new Promise((resolve) => {

@@ -9,6 +9,20 @@ const object = (kind: string, spec?: Record<string, unknown>) => ({
 });
 
 it('survives an object without a spec', () => {
+  expect(
+    summarizeObject({
+      ...object('Cluster'),
+      status: { health: { reachable: true, version: 'v1.36.3', impersonation: 'named', problems: ['it ends soon'] } },
+    }),
+  ).toEqual([
+    'the pod’s own API server',
+    'credential: none',
+    'reachable: v1.36.3, may impersonate named',
+    '! it ends soon',
+  ]);
+  expect(summarizeObject({ ...object('Cluster'), status: { health: { reachable: false } } })).toContain(
+    'not reachable',
+  );
   expect(summarizeObject(object('Cluster'))).toEqual(['the pod’s own API server', 'credential: none']);
   expect(summarizeObject(object('AccessRule'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { GatewayObject, Subject } from './types.ts';
+import type { ClusterHealth, GatewayObject, Subject } from './types.ts';
 
 interface Rule {
   verbs?: string[];
@@ -32,6 +32,7 @@ interface Spec {
   serviceAccount?: { namespace?: string; name?: string };
   server?: string;
   default?: boolean;
+  disabled?: boolean;
   credential?: { type?: string };
   issuer?: { url?: string; audiences?: string[] };
   login?: object;
@@ -67,12 +68,26 @@ export function summarizeObject(object: GatewayObject): string[] {
       return [
         `${spec.server ?? 'the pod’s own API server'}${spec.default ? ' (default)' : ''}`,
         `credential: ${spec.credential?.type ?? 'none'}`,
+        ...(spec.disabled ? ['disabled: nobody can use it'] : describeHealth(object.status?.health)),
       ];
     case 'Issuer':
       return [spec.issuer?.url ?? '', `for ${join(spec.issuer?.audiences)}${spec.login ? '' : '; bearer tokens only'}`];
     default:
       return who;
   }
+}
+
+function describeHealth(health: ClusterHealth | undefined): string[] {
+  if (!health) return [];
+  const facts = [
+    health.version,
+    health.certificateExpiresAt && `certificate until ${health.certificateExpiresAt}`,
+    health.credentialExpiresAt && `credential until ${health.credentialExpiresAt}`,
+    health.impersonation && `may impersonate ${health.impersonation}`,
+  ].filter(Boolean);
+  return [
+    `${health.reachable ? 'reachable' : 'not reachable'}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}`,
+  ].concat((health.problems ?? []).map((problem) => `! ${problem}`));
 }
 
 /** Issuer and name together, since equal names of two issuers are two people. */

@@ -68,6 +68,17 @@ export interface GatewayObject {
   kind: string;
   metadata: { name: string; uid?: string; resourceVersion?: string; creationTimestamp?: string };
   spec?: Record<string, unknown>;
+  status?: { health?: ClusterHealth };
+}
+
+/** How a Cluster is, as the gateway has just asked it. */
+export interface ClusterHealth {
+  reachable?: boolean;
+  version?: string;
+  certificateExpiresAt?: string;
+  credentialExpiresAt?: string;
+  impersonation?: string;
+  problems?: string[];
 }
 
 /** `audit.k8s.io/v1` Event. */

@@ -26,6 +26,7 @@ const DOCUMENTS: Readonly<Record<string, () => unknown>> = {
     groupVersion: GROUP_VERSION.groupVersion,
     resources: [
       ...RESOURCES.map(({ plural, kind }) => resource(plural, kind, OBJECT_VERBS)),
+      { ...resource('clusters/rename', 'ClusterRename', ['create']), singularName: '' },
       { ...resource('serviceidentities/token', 'AccessToken', ['create']), singularName: '' },
       resource('auditevents', 'AuditEvent', AUDIT_VERBS),
       resource('users', 'User', ['get', 'list', 'update']),

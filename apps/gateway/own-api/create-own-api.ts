@@ -2,6 +2,7 @@ import { GatehouseError } from '#errors';
 import type { OwnApi, OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { answerDiscovery } from './answer-discovery.ts';
 import type { OwnApiPorts } from './ports.ts';
+import { renameCluster } from './rename-cluster.ts';
 import { API_GROUP, API_VERSION, RESOURCES } from './resource-names.ts';
 import { createAccessReview, createSelfAccessReview, type ReviewPorts } from './serve-access-reviews.ts';
 import { serveAuditEvents } from './serve-audit-events.ts';
@@ -23,6 +24,7 @@ export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts & Se
       if (group !== API_GROUP || version !== API_VERSION || namespace !== '') throw new GatehouseError('notFound');
       if (info.resource === 'serviceidentities' && subresource === 'token')
         return await createServiceToken(request, ports);
+      if (info.resource === 'clusters' && subresource === 'rename') return await renameCluster(request, ports);
       if (subresource !== '') throw new GatehouseError('notFound');
       if (info.resource === 'auditevents') return await serveAuditEvents(info, ports);
       if (info.resource === 'users') return await serveUsers(request, ports);

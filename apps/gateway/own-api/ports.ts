@@ -10,6 +10,9 @@ export interface OwnApiPorts {
   checkCompiles(objects: readonly ResourceObject<unknown>[]): Promise<void>;
   /** Resolves when the next request is judged by what was just saved. */
   applied(): Promise<void>;
-  /** By cluster: how the rights of its credential compare with what is needed. */
-  rightsReports(): Promise<Readonly<Record<string, object>>>;
+  /** By cluster: how the rights of its credential compare with what is needed, and how it is. */
+  clusterReports(): Promise<{
+    readonly rights: Readonly<Record<string, object>>;
+    readonly health: Readonly<Record<string, object>>;
+  }>;
 }

@@ -6,7 +6,7 @@ import type { OwnApiPorts } from './ports.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
 import { readBody } from './read-body.ts';
 
-const json = (statusCode: number, value: unknown, annotations?: Record<string, string>): OwnApiAnswer => ({
+export const json = (statusCode: number, value: unknown, annotations?: Record<string, string>): OwnApiAnswer => ({
   statusCode,
   contentType: 'application/json',
   body: JSON.stringify(value),
@@ -33,10 +33,10 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
       return await save(request, kind, ports);
     case 'delete': {
       const object = await existing(kind, info.name, ports);
-      await refuseBroken(ports, object, undefined);
+      const warnings = await refuseBroken(ports, object, undefined);
       await ports.objects.delete(kind, info.name);
       await ports.applied();
-      return json(
+      const answer = json(
         200,
         {
           kind: 'Status',
@@ -47,6 +47,7 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
         },
         changed('delete', object),
       );
+      return { ...answer, warnings };
     }
     default:
       throw new GatehouseError(
@@ -56,16 +57,18 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
   }
 }
 
-/** A Cluster shows how well its credential is; nothing of it is stored. */
+/** A Cluster shows how it and its credential are; nothing of it is stored. */
 async function withStatus(
   objects: readonly ResourceObject<unknown>[],
   ports: OwnApiPorts,
 ): Promise<readonly ResourceObject<unknown>[]> {
   if (objects[0]?.kind !== 'Cluster') return objects;
-  const reports = await ports.rightsReports();
+  const reports = await ports.clusterReports();
   return objects.map((object) => {
-    const rights = reports[object.metadata.name];
-    return rights ? { ...object, status: { rights } } : object;
+    const { name } = object.metadata;
+    const [rights, health] = [reports.rights[name], reports.health[name]];
+    const status = { ...(rights ? { rights } : {}), ...(health ? { health } : {}) };
+    return rights || health ? { ...object, status } : object;
   });
 }
 
@@ -92,7 +95,7 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
   return { ...json(200, updated, changed('update', updated)), warnings };
 }
 
-async function existing(kind: string, name: string, ports: OwnApiPorts): Promise<ResourceObject<unknown>> {
+export async function existing(kind: string, name: string, ports: OwnApiPorts): Promise<ResourceObject<unknown>> {
   const object = await ports.objects.get(kind, name);
   if (!object) throw new GatehouseError('notFound', `there is no ${kind} "${name}"`);
   return object;
@@ -140,7 +143,7 @@ function invalid(name: string, kind: string, problems: readonly { path: string; 
   return { statusCode: status, contentType: 'application/json', body: statusBody(status, reason, message, details) };
 }
 
-function changed(act: string, object: ResourceObject<unknown>): Record<string, string> {
+export function changed(act: string, object: ResourceObject<unknown>): Record<string, string> {
   return {
     act,
     object: `${object.kind}/${object.metadata.name}`,

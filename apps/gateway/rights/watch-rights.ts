@@ -1,8 +1,7 @@
-import { openCluster, type OwnCall, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { recordOfOwnCall, uuidV7 } from '#pipeline';
-import { splitSecrets, type ResourceObject } from '#resources';
+import type { ResourceObject } from '#resources';
 import type { Store } from '#store';
+import { askCluster } from '../clusters/ask-cluster.ts';
 import type { Log } from '../log.ts';
 import { probeCredential, type RightsReport } from './probe-credential.ts';
 
@@ -36,31 +35,19 @@ export function watchRights(
     objects: readonly ResourceObject[],
     revision: number,
   ): Promise<void> => {
-    const calls: OwnCall[] = [];
-    const ports: OwnCallPorts = { now: () => Date.now(), newAuditId: uuidV7, record: (call) => void calls.push(call) };
     const { name } = cluster.metadata;
-    const connection = await openCluster(cluster, {
-      readSecret: async (field) =>
-        await store.secrets.read('Cluster', cluster.metadata.uid ?? '', field, splitSecrets(cluster).binding),
-      inClusterDirectory: config.inCluster.directory,
-      connectTimeoutSeconds: config.timeouts.connectSeconds,
-      now: ports.now,
-    });
-    try {
-      const report = await probeCredential(objects, connection, ports).catch((error: unknown): RightsReport => ({
+    const report = await askCluster({ config, store }, cluster, revision, (connection, ports) =>
+      probeCredential(objects, connection, ports).catch((error: unknown): RightsReport => ({
         checkedAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
         missing: [],
         excess: [],
         problem: (error as Error).message,
-      }));
-      if (closed) return;
-      const before = reports.get(name)?.report;
-      reports.set(name, { cause: causeOf(cluster, objects), report });
-      if (!before || verdictOf(before) !== verdictOf(report)) tell(name, report, log);
-    } finally {
-      await connection.close();
-      await store.audit.append(calls.map((call) => recordOfOwnCall(call, revision, '')));
-    }
+      })),
+    );
+    if (closed) return;
+    const before = reports.get(name)?.report;
+    reports.set(name, { cause: causeOf(cluster, objects), report });
+    if (!before || verdictOf(before) !== verdictOf(report)) tell(name, report, log);
   };
 
   const look = async (): Promise<void> => {
@@ -101,7 +88,10 @@ export function watchRights(
   };
 }
 
-const hasCredential = (spec: unknown): boolean => (spec as { credential?: object }).credential !== undefined;
+function hasCredential(spec: unknown): boolean {
+  const { credential, disabled } = spec as { credential?: object; disabled?: boolean };
+  return credential !== undefined && !disabled;
+}
 
 /** What a report rests on, but for the cluster's own RBAC. */
 function causeOf(cluster: ResourceObject, objects: readonly ResourceObject[]): string {

@@ -1,3 +1,4 @@
+import type { ClusterHealth } from '#clusters';
 import type { Config } from '#config';
 import type { CountedRefusals, LimitName } from '#limits';
 import type { Metrics } from '#metrics';
@@ -42,8 +43,14 @@ export const CALL_STORE = topic<StoreCall, unknown>('store: call');
 /** Supervisor to workers: the objects changed, and this is their revision. */
 export const STORE_CHANGED = topic<number>('store: changed');
 
-/** Worker to supervisor: how the rights of each cluster's credential compare with what is needed. */
-export const RIGHTS_REPORTS = topic<undefined, Readonly<Record<string, RightsReport>>>('rights: reports');
+export interface ClusterReports {
+  /** How the rights of each cluster's credential compare with what is needed. */
+  readonly rights: Readonly<Record<string, RightsReport>>;
+  readonly health: Readonly<Record<string, ClusterHealth>>;
+}
+
+/** Worker to supervisor: how each cluster is, by name. */
+export const CLUSTER_REPORTS = topic<undefined, ClusterReports>('clusters: reports');
 
 /** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
 export const REFRESH_SNAPSHOT = topic('snapshot: refresh');

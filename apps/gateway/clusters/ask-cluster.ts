@@ -1,0 +1,34 @@
+import { openCluster, type ClusterConnection, type OwnCall, type OwnCallPorts } from '#clusters';
+import type { Config } from '#config';
+import { recordOfOwnCall, uuidV7 } from '#pipeline';
+import { splitSecrets, type ResourceObject } from '#resources';
+import type { Store } from '#store';
+
+export interface AskClusterPorts {
+  readonly config: Config;
+  readonly store: Pick<Store, 'secrets' | 'audit'>;
+}
+
+/** Asks a cluster something over a connection of its own, closed afterwards; what was sent is in the audit log then. */
+export async function askCluster<T>(
+  { config, store }: AskClusterPorts,
+  cluster: ResourceObject,
+  revision: number,
+  ask: (connection: ClusterConnection, ports: OwnCallPorts) => Promise<T>,
+): Promise<T> {
+  const calls: OwnCall[] = [];
+  const ports: OwnCallPorts = { now: () => Date.now(), newAuditId: uuidV7, record: (call) => void calls.push(call) };
+  const connection = await openCluster(cluster, {
+    readSecret: async (field) =>
+      await store.secrets.read('Cluster', cluster.metadata.uid ?? '', field, splitSecrets(cluster).binding),
+    inClusterDirectory: config.inCluster.directory,
+    connectTimeoutSeconds: config.timeouts.connectSeconds,
+    now: ports.now,
+  });
+  try {
+    return await ask(connection, ports);
+  } finally {
+    await connection.close();
+    if (calls.length > 0) await store.audit.append(calls.map((call) => recordOfOwnCall(call, revision, '')));
+  }
+}
