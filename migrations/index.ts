@@ -5,5 +5,11 @@
 import { FirstSchema1764000000000 } from './0001-first-schema.ts';
 import { AuditServedBy1764100000000 } from './0002-audit-served-by.ts';
 import { PeopleAndTokens1764300000000 } from './0003-people-and-tokens.ts';
+import { LoginGrants1764400000000 } from './0004-login-grants.ts';
 
-export const MIGRATIONS = [FirstSchema1764000000000, AuditServedBy1764100000000, PeopleAndTokens1764300000000] as const;
+export const MIGRATIONS = [
+  FirstSchema1764000000000,
+  AuditServedBy1764100000000,
+  PeopleAndTokens1764300000000,
+  LoginGrants1764400000000,
+] as const;

@@ -37,6 +37,7 @@ import {
   LAST_REFUSALS,
   READ_METRICS,
   REFRESH_SNAPSHOT,
+  TAKE_GUESS,
   TAKE_LOGIN,
   TAKE_PROFILE,
   FLUSH_AUDIT,
@@ -221,6 +222,7 @@ async function boot(
     namePerson,
     applied,
     takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
+    takeGuess: (person) => supervisor.ask(TAKE_GUESS, person),
     claimState: (state) => supervisor.ask(CLAIM_STATE, state),
     certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
     readiness: () => {

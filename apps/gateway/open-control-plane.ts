@@ -9,6 +9,7 @@ import { createControlPlane, type ControlPlane } from './http/create-control-pla
 import { limitLogins } from './http/limit-logins.ts';
 import type { Readiness } from './http/ports.ts';
 import type { Log } from './log.ts';
+import { createTokenLogins } from './login/create-token-logins.ts';
 import { createLoginService } from './login/create-login-service.ts';
 import type { NamePerson } from './login/name-person.ts';
 import { createPersonReader } from './login/read-person.ts';
@@ -33,6 +34,8 @@ export interface ControlPlaneParts {
   applied(): Promise<void>;
   /** 0 where this source may log in now, else the milliseconds until it may. */
   takeLogin(source: string): Promise<number>;
+  /** 0 where this person may type the code of a device now, else the milliseconds until they may. */
+  takeGuess(person: string): Promise<number>;
   claimState(state: string): Promise<boolean>;
   /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
   certificateAuthority(): string | undefined;
@@ -59,6 +62,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
   });
   const sourceAddress = (request: Parameters<typeof readSourceAddress>[0]): string =>
     readSourceAddress(request, settings.addresses);
+  const externalUrl = config.externalUrl.replace(/\/$/, '');
   return createControlPlane({
     readPerson: createPersonReader(settings, snapshot, identity),
     recordAct,
@@ -78,7 +82,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       tokens,
       sourceAddress,
       now,
-      externalUrl: config.externalUrl.replace(/\/$/, ''),
+      externalUrl,
       certificateAuthority: parts.certificateAuthority,
     }),
     login: createLoginService({
@@ -92,6 +96,16 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       applied,
       now,
     }),
+    tokenLogins: createTokenLogins({
+      grants: store.loginGrants,
+      accessTokens: store.accessTokens,
+      takeGuess: parts.takeGuess,
+      externalUrl,
+      lifetimeSeconds: Math.min(config.accessTokens.loginLifetimeSeconds, config.accessTokens.maxLifetimeSeconds),
+      applied,
+      now,
+    }),
+    sourceAddress,
     limitLogins: limitLogins({
       readSourceAddress: sourceAddress,
       take: parts.takeLogin,

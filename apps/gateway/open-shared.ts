@@ -37,6 +37,7 @@ export interface Shared {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+const GRANTS_KEPT_MS = 10 * 60_000;
 /** Longer than any compile takes; a worker that hangs must not hold every admin's change. */
 const CONFIRM_WITHIN_MS = 2_000;
 const COUNT_WITHIN_MS = 2_000;
@@ -110,6 +111,8 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     Promise.all([
       store.sessions.deleteExpired(Date.now()),
       store.accessTokens.deleteExpiredAccessTokens(Date.now()),
+      // Kept a while, so that a program still hears that its code has expired.
+      store.loginGrants.deleteGrantsEndedBefore(Date.now() - GRANTS_KEPT_MS),
     ]).catch((error: unknown) => log.warn('expired sessions and tokens not removed', { error: String(error) }));
   }, SWEEP_EVERY_MS);
   return {

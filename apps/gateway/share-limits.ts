@@ -8,10 +8,12 @@ import {
   type RefusalCounter,
 } from '#limits';
 import type { SupervisorLink, WorkersLink } from './workers/link.ts';
-import { BORROW_PLACES, GIVE_BACK_PLACES, TAKE_LOGIN, TAKE_REFUSALS } from './workers/topics.ts';
+import { BORROW_PLACES, GIVE_BACK_PLACES, TAKE_GUESS, TAKE_LOGIN, TAKE_REFUSALS } from './workers/topics.ts';
 
 /** Sources whose logins are remembered. */
 const MAX_SOURCES = 10_000;
+/** Codes of devices that one person may type a minute; a login takes two, to see it and to approve it. */
+const GUESSES = 20;
 
 /** The supervisor's part: it lends what all workers share, and takes back what an ended one had. */
 export function lendLimits(config: Config, workers: Pick<WorkersLink, 'answer' | 'onGone'>): void {
@@ -27,6 +29,8 @@ export function lendLimits(config: Config, workers: Pick<WorkersLink, 'answer' |
   const perMinute = config.limits.loginsPerMinutePerSource * 2;
   const logins = createTokenBuckets({ burst: perMinute, perMinute, maxKeys: MAX_SOURCES });
   workers.answer(TAKE_LOGIN, (source) => (perMinute === 0 ? 0 : logins.take(source, Date.now())));
+  const guesses = createTokenBuckets({ burst: GUESSES, perMinute: GUESSES, maxKeys: MAX_SOURCES });
+  workers.answer(TAKE_GUESS, (person) => guesses.take(person, Date.now()));
 }
 
 /** A worker's part. */

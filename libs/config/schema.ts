@@ -175,6 +175,14 @@ export const configSchema = z.strictObject({
       maxLifetimeSeconds: seconds(5 * 365 * 86_400)
         .default(90 * 86_400)
         .meta(about({ description: 'How long an access token may live at most; each must be given an end.' })),
+      loginLifetimeSeconds: seconds(30 * 86_400)
+        .default(8 * 3600)
+        .meta(
+          about({
+            description:
+              'How long an access token lives that a program gets by a login (`gatehouse login`, device flow) or that stands in a kubeconfig; never longer than `maxLifetimeSeconds`.',
+          }),
+        ),
     })
     .prefault({}),
   audit: auditSchema,

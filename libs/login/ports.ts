@@ -42,6 +42,12 @@ export interface SessionStore {
   deleteExpired(nowMs: number): Promise<void>;
 }
 
+/**
+ * How an access token came to be: asked for by its owner (or an admin, for a machine), by a program's login that its
+ * owner approved, or with a kubeconfig.
+ */
+export type AccessTokenOrigin = 'request' | 'deviceLogin' | 'browserLogin' | 'kubeconfig';
+
 /** An access token without the token. */
 export interface AccessTokenSummary {
   readonly id: string;
@@ -53,6 +59,7 @@ export interface AccessTokenSummary {
   readonly narrowing: Narrowing;
   /** `username` of whoever made it; of a machine's token an admin. */
   readonly createdBy: string;
+  readonly origin: AccessTokenOrigin;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   /** Within a minute; undefined where it was never used. */

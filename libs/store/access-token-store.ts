@@ -1,6 +1,6 @@
 import { In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
 import type { AccessTokenFinder, FoundAccessToken } from '#identity';
-import type { AccessTokenStore, AccessTokenSummary } from '#login';
+import type { AccessTokenOrigin, AccessTokenStore, AccessTokenSummary } from '#login';
 import type { Narrowing } from '#model';
 import type { Database } from './database.ts';
 import { AccessTokenEntity, type AccessTokenRow } from './entities/access-token.ts';
@@ -67,6 +67,11 @@ export function createAccessTokenStore(
   };
 }
 
-function summarize({ digest: _digest, narrowing, lastUsedAtMs, ...row }: AccessTokenRow): AccessTokenSummary {
-  return { ...row, narrowing: narrowing as Narrowing, lastUsedAtMs: lastUsedAtMs ?? undefined };
+function summarize({ digest: _digest, ...row }: AccessTokenRow): AccessTokenSummary {
+  return {
+    ...row,
+    narrowing: row.narrowing as Narrowing,
+    origin: row.origin as AccessTokenOrigin,
+    lastUsedAtMs: row.lastUsedAtMs ?? undefined,
+  };
 }

@@ -5,6 +5,7 @@ import { checkKey } from './check-key.ts';
 import type { Database } from './database.ts';
 import { listen, type Listening } from './listen.ts';
 import { migrate } from './migrate.ts';
+import { createLoginGrantStore } from './login-grant-store.ts';
 import { createObjectStore } from './object-store.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -86,6 +87,7 @@ function createPorts(
     storedTokens: createStoredTokenStore(database, sealer, now),
     accessTokens: createAccessTokenStore(database, sealer, watcher.learned),
     users: createUserStore(database, sealer, watcher.learned),
+    loginGrants: createLoginGrantStore(database),
     sealer,
     schemaVersion,
     engine: database.engine,

@@ -20,6 +20,14 @@ export const REMOTE = {
     'deleteExpiredAccessTokens',
   ],
   users: ['noteSeen', 'listUsers', 'getUser', 'setDisabled', 'listDisabled'],
+  loginGrants: [
+    'createGrant',
+    'findGrantByUserCode',
+    'settleGrant',
+    'pollGrant',
+    'takeGrant',
+    'deleteGrantsEndedBefore',
+  ],
 } as const satisfies { [Port in RemotePort]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
 
 export interface RemoteStoreParts {
@@ -54,6 +62,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     storedTokens: remote('storedTokens'),
     accessTokens: remote('accessTokens'),
     users: remote('users'),
+    loginGrants: remote('loginGrants'),
     sealer: parts.sealer,
     schemaVersion: parts.schemaVersion,
     engine: 'sqlite',

@@ -1,6 +1,6 @@
 import type { AuditStore } from '#audit';
 import type { AccessTokenFinder, SessionFinder } from '#identity';
-import type { AccessTokenStore, SessionStore, UserStore } from '#login';
+import type { AccessTokenStore, LoginGrantStore, SessionStore, UserStore } from '#login';
 import type { StoredTokenStore } from '#mapping';
 import type { ObjectStore, SecretStore } from '#resources';
 import type { EncryptionKeySource } from './encryption-key.ts';
@@ -37,6 +37,7 @@ export interface Store {
   readonly storedTokens: StoredTokenStore;
   readonly accessTokens: AccessTokenFinder & AccessTokenStore;
   readonly users: UserStore;
+  readonly loginGrants: LoginGrantStore;
   /** Seals what is kept outside the database, such as a login transaction in a cookie. */
   readonly sealer: Sealer;
   /** Name of the last migration that was run. */

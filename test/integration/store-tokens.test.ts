@@ -11,6 +11,7 @@ const token = (digest: string, more: object = {}) => ({
   ...ALICE,
   narrowing: { verbs: ['get'] },
   createdBy: 'demo:alice',
+  origin: 'request' as const,
   createdAtMs: 1_000,
   expiresAtMs: 5_000,
   ...more,

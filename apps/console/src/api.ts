@@ -4,6 +4,8 @@ import type {
   AccessReview,
   AuditEvent,
   Cause,
+  CodeLogin,
+  DeviceLogin,
   DryRun,
   GatewayObject,
   List,
@@ -87,6 +89,7 @@ const review = async <T>(plural: string, kind: string, spec: unknown): Promise<T
   await json('POST', `${OWN}/${plural}`, { apiVersion: 'gatehouse.dev/v1alpha1', kind, spec });
 const done = async (method: string, path: string): Promise<void> => void (await call(method, path));
 
+const queryObject = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
 const tokenPath = (cluster: string): string => `/-/me/upstream-tokens/${encodeURIComponent(cluster)}`;
 const objectPath = (plural: string, name: string): string => `${OWN}/${plural}/${encodeURIComponent(name)}`;
 
@@ -96,6 +99,13 @@ export const api = {
   kubeconfig: async (): Promise<string> => await (await call('GET', '/-/me/kubeconfig')).text(),
   issuers: (): Promise<LoginIssuer[]> => json('GET', '/-/auth/issuers'),
   logout: (): Promise<void> => done('POST', '/-/auth/logout'),
+  findDeviceLogin: (userCode: string): Promise<DeviceLogin> => json('POST', '/-/me/device-logins/find', { userCode }),
+  answerDeviceLogin: async (decision: 'approve' | 'deny', userCode: string): Promise<void> =>
+    void (await call('POST', `/-/me/device-logins/${decision}`, { userCode })),
+  /** @param search the query that the program opened the browser with. */
+  readCodeLogin: (search: string): Promise<CodeLogin> => json('POST', '/-/me/code-logins/read', queryObject(search)),
+  answerCodeLogin: (decision: 'approve' | 'deny', search: string): Promise<{ redirectTo: string }> =>
+    json('POST', `/-/me/code-logins/${decision}`, queryObject(search)),
   saveToken: (cluster: string, token: string): Promise<TokenIdentity> => json('PUT', tokenPath(cluster), { token }),
   deleteToken: (cluster: string): Promise<void> => done('DELETE', tokenPath(cluster)),
   list: (plural: string): Promise<List<GatewayObject>> => json('GET', `${OWN}/${plural}`),

@@ -4,6 +4,8 @@ import { Failure } from './failure.tsx';
 import { KINDS } from './kinds.ts';
 import { PageHeading } from './page-heading.tsx';
 import { AuditPage } from './pages/audit.tsx';
+import { AuthorizePage } from './pages/authorize.tsx';
+import { DevicePage } from './pages/device.tsx';
 import { HomePage } from './pages/home.tsx';
 import { KubeconfigPage } from './pages/kubeconfig.tsx';
 import { LoginPage } from './pages/login.tsx';
@@ -65,6 +67,8 @@ function Page({ path, me, reload }: { path: string; me: Me; reload: () => void }
   if (page === 'audit') return <AuditPage />;
   if (page === 'why') return <WhyPage />;
   if (page === 'sessions') return <SessionsPage me={me} />;
+  if (page === 'device') return <DevicePage me={me} />;
+  if (page === 'authorize') return <AuthorizePage me={me} />;
   if (page === 'kubeconfig') return <KubeconfigPage />;
   if (page === '') return <HomePage me={me} reload={reload} />;
   return (

@@ -50,6 +50,26 @@ export interface SessionObject {
   status: Omit<SessionView, 'id' | 'createdAt' | 'lastSeenAt'> & { lastSeen: string };
 }
 
+/** A program that waits with a code. What it says of itself nobody has checked. */
+export interface DeviceLogin {
+  clientId: string;
+  clientName: string;
+  sourceAddress: string;
+  yourAddress: string;
+  requestedAt: string;
+  /** Of the token, if it is given now. */
+  tokenExpiresAt: string;
+}
+
+/** A program that has opened the browser and waits at its own address. */
+export interface CodeLogin {
+  clientId: string;
+  clientName: string;
+  redirectUri: string;
+  /** Of the token, if it is given now. */
+  tokenExpiresAt: string;
+}
+
 /** Whom a cluster says that a token belongs to. */
 export interface TokenIdentity {
   user: string;

@@ -10,14 +10,17 @@ import type { DescribeMe } from '../me/describe-me.ts';
 import type { AccessTokens } from '../me/access-tokens.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 import type { Sessions } from '../people/sessions.ts';
+import type { TokenLogins } from '../login/create-token-logins.ts';
 import type { LoginService } from '../login/create-login-service.ts';
 import { AccessTokensController } from './access-tokens.controller.ts';
 import { AuthController, OidcGuard } from './auth.controller.ts';
+import { FORM_PATHS, OAuthController } from './oauth.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { LOGIN_PATHS } from './limit-logins.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { TokenLoginsController } from './token-logins.controller.ts';
 import {
   ACCESS_TOKENS,
   CONSOLE_DIRECTORY,
@@ -27,10 +30,13 @@ import {
   READ_PERSON,
   RECORD_ACT,
   SESSIONS,
+  SOURCE_ADDRESS,
+  TOKEN_LOGINS,
   UPSTREAM_TOKENS,
   type Readiness,
   type ReadPerson,
   type RecordAct,
+  type SourceAddress,
 } from './ports.ts';
 import { secureHeaders, serveConsole } from './serve-console.ts';
 import { StatusFilter } from './status.filter.ts';
@@ -43,6 +49,8 @@ export interface ControlPlanePorts {
   readonly sessions: Sessions;
   readonly me: DescribeMe;
   readonly login: LoginService;
+  readonly tokenLogins: TokenLogins;
+  readonly sourceAddress: SourceAddress;
   /** Runs before every login. */
   readonly limitLogins: RequestHandler;
   readonly readiness: Readiness;
@@ -56,13 +64,22 @@ export interface ControlPlane {
 }
 
 const MAX_BODY = '64kb';
+const MAX_FORM = '8kb';
 
 /** Builds what answers below `/-/`: Nest's modules, wired once at boot. No request of the data plane ever comes here. */
 export async function createControlPlane(ports: ControlPlanePorts): Promise<ControlPlane> {
   const value = (provide: symbol, useValue: unknown) => ({ provide, useValue });
 
   @Module({
-    controllers: [HealthController, AccessTokensController, SessionsController, MeController, AuthController],
+    controllers: [
+      HealthController,
+      AccessTokensController,
+      SessionsController,
+      MeController,
+      AuthController,
+      OAuthController,
+      TokenLoginsController,
+    ],
     providers: [
       value(READ_PERSON, ports.readPerson),
       value(RECORD_ACT, ports.recordAct),
@@ -71,6 +88,8 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       value(SESSIONS, ports.sessions),
       value(DESCRIBE_ME, ports.me),
       value(LOGIN, ports.login),
+      value(TOKEN_LOGINS, ports.tokenLogins),
+      value(SOURCE_ADDRESS, ports.sourceAddress),
       value(READINESS, ports.readiness),
       value(CONSOLE_DIRECTORY, ports.consoleDirectory),
       value(LOG, ports.log),
@@ -88,6 +107,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   server.use(secureHeaders);
   server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
   server.use(LOGIN_PATHS, ports.limitLogins);
+  server.use(FORM_PATHS, express.urlencoded({ extended: false, limit: MAX_FORM }));
   server.use('/-', serveConsole(ports.consoleDirectory));
   const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), {
     logger: ['error', 'fatal'],

@@ -4,8 +4,8 @@ import { statusBody } from '#kube';
 import { sourceOf } from '#limits';
 import type { RecordAct } from './ports.ts';
 
-/** Where a login begins and ends; each costs the gateway, and the second one the provider, some work. */
-export const LOGIN_PATHS = ['/-/auth/login', '/-/auth/callback'];
+/** Where a login begins and ends; each costs the gateway, and some the provider or a row of the database. */
+export const LOGIN_PATHS = ['/-/auth/login', '/-/auth/callback', '/-/auth/device'];
 
 /** Sources that are known to have to wait; whoever is forgotten is asked for again. */
 const MAX_WAITING = 10_000;

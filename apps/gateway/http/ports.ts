@@ -9,12 +9,17 @@ export const ACCESS_TOKENS = Symbol('ACCESS_TOKENS');
 export const UPSTREAM_TOKENS = Symbol('UPSTREAM_TOKENS');
 export const SESSIONS = Symbol('SESSIONS');
 export const LOGIN = Symbol('LOGIN');
+export const TOKEN_LOGINS = Symbol('TOKEN_LOGINS');
+export const SOURCE_ADDRESS = Symbol('SOURCE_ADDRESS');
 export const READINESS = Symbol('READINESS');
 export const RECORD_ACT = Symbol('RECORD_ACT');
 export const CONSOLE_DIRECTORY = Symbol('CONSOLE_DIRECTORY');
 
 /** Who sent this request, by the same identity stage that the API paths use. */
 export type ReadPerson = (request: IncomingMessage) => Promise<Authentication>;
+
+/** The client's address, behind trusted proxies too. */
+export type SourceAddress = (request: IncomingMessage) => string;
 
 /** Writes one audit record for an act of the control plane (login, logout, stored token). */
 export type RecordAct = (act: {

@@ -23,6 +23,8 @@ const PAGES = new Set([
   '/',
   '/kubeconfig',
   '/why',
+  '/device',
+  '/authorize',
   '/audit',
   '/sessions',
   '/mappings',

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { GatehouseError } from '#errors';
 import { accessTokenDigest, createAccessToken } from '#identity';
-import type { AccessTokenStore, AccessTokenSummary, UserStore } from '#login';
+import type { AccessTokenOrigin, AccessTokenStore, AccessTokenSummary, UserStore } from '#login';
 import type { Identity } from '#model';
 import { uuidV7 } from '#pipeline';
 
 export interface AccessTokenView {
   readonly id: string;
   readonly name: string;
+  /** A program's login that the person approved, a kubeconfig, or their own request. */
+  readonly origin: AccessTokenOrigin;
   readonly createdAt: string;
   readonly expiresAt: string;
   /** Less than a week, or less than a tenth of its life, is left. */
@@ -89,6 +91,7 @@ export function createAccessTokens(ports: AccessTokensPorts): AccessTokens {
         username,
         narrowing,
         createdBy: username,
+        origin: 'request',
         createdAtMs: nowMs,
         expiresAtMs: nowMs + expiresInSeconds * 1000,
       });
@@ -117,11 +120,12 @@ export async function saveToken(
 }
 
 function view(token: AccessTokenSummary, nowMs: number): AccessTokenView {
-  const { id, name, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
+  const { id, name, origin, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
   const left = expiresAtMs - nowMs;
   return {
     id,
     name,
+    origin,
     createdAt: new Date(createdAtMs).toISOString(),
     expiresAt: new Date(expiresAtMs).toISOString(),
     expiresSoon: left < Math.min(WEEK_MS, (expiresAtMs - createdAtMs) / 10),

@@ -85,13 +85,13 @@ export async function serveAccessTokens(
 }
 
 function tokenObject(token: AccessTokenSummary): object {
-  const { id, name, issuer, username, createdBy, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
+  const { id, name, issuer, username, createdBy, origin, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
   return {
     kind: 'AccessToken',
     apiVersion,
     metadata: { name: id, creationTimestamp: time(createdAtMs)?.replace(/\.\d+Z$/, 'Z') },
     spec: { name, issuer, username, expiresAt: time(expiresAtMs), ...narrowing },
-    status: { createdBy, lastUsed: time(lastUsedAtMs) },
+    status: { createdBy, origin, lastUsed: time(lastUsedAtMs) },
   };
 }
 
@@ -129,6 +129,7 @@ export async function createServiceToken(
     username: `${SERVICE_ISSUER}:${name}`,
     narrowing,
     createdBy: request.identity.username,
+    origin: 'request',
     createdAtMs: nowMs,
     expiresAtMs: nowMs + expiresInSeconds * 1000,
   });

@@ -82,6 +82,9 @@ export const GIVE_BACK_PLACES = topic<PlaceOrder & { readonly count: number }>('
 /** Worker to supervisor: may this source log in now? Answers 0, or the milliseconds until it may. */
 export const TAKE_LOGIN = topic<string, number>('limits: take login');
 
+/** Worker to supervisor: may this person type the code of a device now? Answers as TAKE_LOGIN. */
+export const TAKE_GUESS = topic<string, number>('limits: take guess');
+
 /** Supervisor to workers: what have you counted since I asked last? */
 export const TAKE_REFUSALS = topic<undefined, CountedRefusals[]>('refusals: take');
 

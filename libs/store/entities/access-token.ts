@@ -12,6 +12,7 @@ export interface AccessTokenRow {
   username: string;
   narrowing: object;
   createdBy: string;
+  origin: string;
   createdAtMs: number;
   expiresAtMs: number;
   lastUsedAtMs: number | null;
@@ -30,6 +31,7 @@ export const AccessTokenEntity = new EntitySchema<AccessTokenRow>({
     username: text('username'),
     narrowing: json('narrowing'),
     createdBy: text('created_by'),
+    origin: { ...text('origin'), default: 'request' },
     createdAtMs: whole('created_at_ms'),
     expiresAtMs: whole('expires_at_ms'),
     lastUsedAtMs: wholeOrNull('last_used_at_ms'),

@@ -1,6 +1,7 @@
 import { AccessTokenEntity } from './access-token.ts';
 import { AuditEventEntity } from './audit-event.ts';
 import { EncryptionKeyEntity } from './encryption-key.ts';
+import { LoginGrantEntity } from './login-grant.ts';
 import { ObjectEntity } from './object.ts';
 import { RevisionEntity } from './revision.ts';
 import { SecretEntity } from './secret.ts';
@@ -13,6 +14,7 @@ export const ENTITIES = [
   AccessTokenEntity,
   AuditEventEntity,
   EncryptionKeyEntity,
+  LoginGrantEntity,
   ObjectEntity,
   RevisionEntity,
   SecretEntity,

@@ -52,6 +52,7 @@ export async function createTokens(world: World, people: readonly Caller[], peer
         name: 'bench',
         digest: accessTokenDigest(token),
         narrowing: {},
+        origin: 'request',
         createdBy: `demo:${person.name}`,
         createdAtMs: nowMs,
         expiresAtMs: nowMs + LIFE_MS,
