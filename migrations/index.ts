@@ -1,15 +1,17 @@
 /**
  * The schema's history, forward only, oldest first. One set for both databases: each migration uses TypeORM's table
- * API or SQL that is right on SQLite and PostgreSQL alike, and the store's tests run them on both.
+ * API, SQL that is right on SQLite and PostgreSQL alike, or one list of statements for each, and the store's tests run them on both.
  */
 import { FirstSchema1764000000000 } from './0001-first-schema.ts';
 import { AuditServedBy1764100000000 } from './0002-audit-served-by.ts';
 import { PeopleAndTokens1764300000000 } from './0003-people-and-tokens.ts';
 import { LoginGrants1764400000000 } from './0004-login-grants.ts';
+import { CompactAudit1764500000000 } from './0005-compact-audit.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
   AuditServedBy1764100000000,
   PeopleAndTokens1764300000000,
   LoginGrants1764400000000,
+  CompactAudit1764500000000,
 ] as const;

@@ -1,13 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import { AUDIT_COLUMNS, AUDIT_FIELDS, auditColumnType, type AuditValue } from './audit-row.ts';
+import { AUDIT_COLUMNS, auditColumnType, JSON_COLUMNS } from './audit-row.ts';
+import type { SqliteConnection } from './database.ts';
 
-/** Rows of one INSERT. Few sizes, so that SQLite's prepared statements are found again; the rest goes one by one. */
-const GROUP_SIZES = [64, 8, 1];
-
-const quote = (name: string): string => `"${name}"`;
-const columns = AUDIT_COLUMNS.map(quote).join(', ');
+const columns = AUDIT_COLUMNS.join(', ');
 const set = AUDIT_COLUMNS.filter((column) => column !== 'audit_id')
-  .map((column) => `${quote(column)} = excluded.${quote(column)}`)
+  .map((column) => `${column} = excluded.${column}`)
   .join(', ');
 /** A late or repeated start record must not undo a completed one. */
 const onConflict = `ON CONFLICT (audit_id) DO UPDATE SET ${set} WHERE excluded.stage <> 'ResponseStarted'`;
@@ -21,23 +18,20 @@ const onConflict = `ON CONFLICT (audit_id) DO UPDATE SET ${set} WHERE excluded.s
 export async function insertAuditObjects(manager: EntityManager, objects: string): Promise<void> {
   await manager.query(JSON_INSERT, [objects]);
 }
-const JSON_INSERT = `INSERT INTO audit_events (${columns}) SELECT ${AUDIT_FIELDS.map(quote).join(', ')}
-  FROM json_to_recordset($1::json) AS rows(${AUDIT_FIELDS.map((field, at) => `${quote(field)} ${auditColumnType(AUDIT_COLUMNS[at] as string)}`).join(', ')}) WHERE true ${onConflict}`;
+const JSON_INSERT = `INSERT INTO audit_log (${columns})
+  SELECT ${AUDIT_COLUMNS.map((column) => (JSON_COLUMNS.has(column) ? `${column}::text` : column)).join(', ')}
+  FROM json_to_recordset($1::json) AS rows(${AUDIT_COLUMNS.map((column) => `${column} ${JSON_COLUMNS.has(column) ? 'json' : auditColumnType(column)}`).join(', ')}) WHERE true ${onConflict}`;
 
-/** SQLite: the same for rows, in order. */
-export async function insertAuditRows(manager: EntityManager, rows: readonly AuditValue[][]): Promise<void> {
-  let at = 0;
-  for (const size of GROUP_SIZES) {
-    while (rows.length - at >= size) {
-      await manager.query(GROUP_INSERTS[size] as string, rows.slice(at, at + size).flat());
-      at += size;
-    }
-  }
+/**
+ * SQLite: the same for rows of `decodeAuditBatch`, in order, in one transaction. Past TypeORM, whose query runner took
+ * longer for a row than SQLite, and one prepared statement run again and again, which is faster than one of many rows.
+ */
+export function prepareAuditInsert(connection: SqliteConnection): (rows: readonly (string | null)[][]) => void {
+  const insert = connection.prepare(
+    `INSERT INTO audit_log (${columns}) VALUES (${AUDIT_COLUMNS.map(() => '?').join(', ')}) ${onConflict}`,
+  );
+  const insertAll = connection.transaction((rows: readonly (string | null)[][]) => {
+    for (const row of rows) insert.run(row);
+  });
+  return (rows) => insertAll.immediate(rows);
 }
-const places = `(${AUDIT_COLUMNS.map(() => '?').join(', ')})`;
-const GROUP_INSERTS: Readonly<Record<number, string>> = Object.fromEntries(
-  GROUP_SIZES.map((size) => [
-    size,
-    `INSERT INTO audit_events (${columns}) VALUES ${Array.from({ length: size }, () => places).join(', ')} ${onConflict}`,
-  ]),
-);

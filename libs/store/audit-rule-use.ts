@@ -15,7 +15,7 @@ interface Counted {
 export async function countRuleUse(manager: EntityManager, place: string, since: number): Promise<UseOfRules> {
   const count = (key: string, which: string): Promise<Counted[]> =>
     manager.query(
-      `SELECT ${key} AS key, COUNT(*) AS records, MAX(received_at_ms) AS last_at_ms FROM audit_events WHERE received_at_ms >= ${place} AND ${which} GROUP BY ${key}`,
+      `SELECT ${key} AS key, COUNT(*) AS records, MAX(received_at_ms) AS last_at_ms FROM audit_log WHERE received_at_ms >= ${place} AND ${which} GROUP BY ${key}`,
       [Math.ceil(since)],
     );
   const uses = new Map<string, { decided: number; reported: number; lastAtMs: number }>();
@@ -34,7 +34,7 @@ export async function countRuleUse(manager: EntityManager, place: string, since:
     }
   }
   const rules = [...uses].map(([rule, use]) => ({ rule, ...use })).sort((a, b) => (a.rule < b.rule ? -1 : 1));
-  const [oldest] = (await manager.query('SELECT MIN(received_at_ms) AS at_ms FROM audit_events')) as {
+  const [oldest] = (await manager.query('SELECT MIN(received_at_ms) AS at_ms FROM audit_log')) as {
     at_ms: number | string | null;
   }[];
   return { rules, oldestAtMs: oldest?.at_ms == null ? undefined : Number(oldest.at_ms) };

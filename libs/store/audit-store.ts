@@ -1,12 +1,13 @@
-import type { AuditFilter, AuditPage, AuditStore } from '#audit';
+import type { AuditStore } from '#audit';
 import type { AuditRecord } from '#model';
 import { decodeAuditBatch, encodeAuditBatch, encodeAuditObjects } from './audit-batch.ts';
-import { AUDIT_COLUMNS, fromAuditRow, toAuditText, type AuditValue } from './audit-row.ts';
-import { completeAbandoned } from './complete-abandoned.ts';
-import { readContinue, writeContinue } from './audit-continue.ts';
+import { insertAuditObjects, prepareAuditInsert } from './audit-insert.ts';
+import { listAudit } from './audit-list.ts';
+import { createPeopleIndex } from './audit-people.ts';
+import { AUDIT_COLUMNS, fromAuditRow, toAuditText } from './audit-row.ts';
 import { countRuleUse } from './audit-rule-use.ts';
-import { insertAuditObjects, insertAuditRows } from './audit-insert.ts';
-import type { Database } from './database.ts';
+import { completeAbandoned } from './complete-abandoned.ts';
+import type { Database, SqliteConnection } from './database.ts';
 
 /** What SQLite's own thread has beside the port: records come to it encoded. */
 export interface LocalAuditStore extends AuditStore {
@@ -15,11 +16,15 @@ export interface LocalAuditStore extends AuditStore {
 }
 
 export function createAuditStore(database: Database): LocalAuditStore {
-  const columns = AUDIT_COLUMNS.map((column) => `"${column}"`).join(', ');
   const place = database.engine === 'postgres' ? (at: number) => `$${at}` : () => '?';
+  let save: ((rows: readonly (string | null)[][]) => void) | undefined;
   const appendBatches = async (batches: readonly string[]): Promise<void> => {
     const rows = batches.flatMap(decodeAuditBatch);
-    await database.transaction((manager) => insertAuditRows(manager, rows));
+    await database.run(async () => {
+      // Not before the first: the thread that only reads has none, nor tables before the migrations.
+      save ??= prepareSave(database.sqlite as SqliteConnection);
+      save(rows);
+    });
   };
 
   return {
@@ -31,16 +36,10 @@ export function createAuditStore(database: Database): LocalAuditStore {
       await database.run((manager) => insertAuditObjects(manager, objects));
     },
     appendBatches,
-    list: async (filter) => {
-      const { where, values } = conditions(filter, place);
-      const limit = Math.max(1, Math.trunc(filter.limit));
-      const sql = `SELECT ${columns} FROM audit_events${where} ORDER BY received_at_ms DESC, audit_id DESC LIMIT ${limit + 1}`;
-      const rows = (await database.run((manager) => manager.query(sql, values))) as Record<string, unknown>[];
-      return toPage(rows.map(fromAuditRow), limit);
-    },
+    list: (filter) => listAudit(database, filter),
     completeAbandoned: (gateway, lostWorkers, nowMs) => completeAbandoned(database, gateway, lostWorkers, nowMs),
     get: async (auditId) => {
-      const sql = `SELECT ${columns} FROM audit_events WHERE audit_id = ${place(1)}`;
+      const sql = `SELECT ${AUDIT_COLUMNS.join(', ')} FROM audit_log WHERE audit_id = ${place(1)}`;
       const [row] = (await database.run((manager) => manager.query(sql, [toAuditText('auditId', auditId)]))) as Record<
         string,
         unknown
@@ -48,6 +47,15 @@ export function createAuditStore(database: Database): LocalAuditStore {
       return row ? fromAuditRow(row) : undefined;
     },
     useOfRules: async (since) => await database.run((manager) => countRuleUse(manager, place(1), since)),
+  };
+}
+
+function prepareSave(connection: SqliteConnection): (rows: readonly (string | null)[][]) => void {
+  const insert = prepareAuditInsert(connection);
+  const people = createPeopleIndex(connection);
+  return (rows) => {
+    insert(rows);
+    people.added(rows.length);
   };
 }
 
@@ -59,27 +67,4 @@ function lastOfEach(records: readonly AuditRecord[]): AuditRecord[] {
     if (!before || record.stage !== 'ResponseStarted') byId.set(record.auditId, record);
   }
   return [...byId.values()];
-}
-
-function conditions(filter: AuditFilter, place: (at: number) => string): { where: string; values: AuditValue[] } {
-  const values: AuditValue[] = [];
-  const add = (value: AuditValue): string => place(values.push(value));
-  const { user: username, issuer, verb, namespace, resource, cluster, decision } = filter;
-  const equal = { username, issuer, verb, namespace, resource, cluster, decision };
-  const parts = Object.entries(equal).flatMap(([column, value]) =>
-    value === undefined ? [] : [`"${column}" = ${add(toAuditText(column as keyof typeof equal, value))}`],
-  );
-  if (filter.since !== undefined) parts.push(`received_at_ms >= ${add(Math.ceil(filter.since))}`);
-  if (filter.until !== undefined) parts.push(`received_at_ms < ${add(Math.ceil(filter.until))}`);
-  if (filter.continue !== undefined) {
-    const after = readContinue(filter.continue);
-    parts.push(`(received_at_ms, audit_id) < (${add(after.receivedAtMs)}, ${add(after.auditId)})`);
-  }
-  return { where: parts.length > 0 ? ` WHERE ${parts.join(' AND ')}` : '', values };
-}
-
-function toPage(records: AuditRecord[], limit: number): AuditPage {
-  const items = records.slice(0, limit);
-  const last = items.at(-1);
-  return records.length > limit && last ? { items, continue: writeContinue(last) } : { items };
 }

@@ -1,13 +1,18 @@
+import type SqliteDatabase from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
 import { GatehouseError } from '#errors';
 import { StoreStartError } from './start-error.ts';
 
+/** better-sqlite3's own, under TypeORM. */
+export type SqliteConnection = SqliteDatabase.Database;
 export type Engine = 'sqlite' | 'postgres';
 
 /** The one way to the database: every use maps its faults to `storeUnavailable` and never mixes with another's transaction. */
 export interface Database {
   readonly engine: Engine;
   readonly dataSource: DataSource;
+  /** SQLite's connection itself, for what TypeORM is too slow for; to be used inside `run` only. */
+  readonly sqlite: SqliteConnection | undefined;
   /** Statements that stand for themselves. */
   run<T>(act: (manager: EntityManager) => Promise<T>): Promise<T>;
   /** All or nothing. `snapshot`: every read in it sees the same moment. */
@@ -15,13 +20,14 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export function createDatabase(dataSource: DataSource, engine: Engine): Database {
+export function createDatabase(dataSource: DataSource, engine: Engine, sqlite?: SqliteConnection): Database {
   // SQLite has one connection, and TypeORM one query runner on it: a statement that slipped in between two statements
   // of a transaction would be rolled back with it. So they take turns. PostgreSQL gives each its own connection.
   const inTurn = engine === 'sqlite' ? createTurns() : <T>(act: () => Promise<T>) => act();
   return {
     engine,
     dataSource,
+    sqlite,
     run: (act) => inTurn(() => mapFaults(() => act(dataSource.manager))),
     transaction: (act, options) =>
       inTurn(() =>

@@ -2,20 +2,17 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '#migrations';
-import { createDatabase, type Database } from './database.ts';
+import { createDatabase, type Database, type SqliteConnection } from './database.ts';
 import { ENTITIES } from './entities/index.ts';
 import { StoreStartError } from './start-error.ts';
 
 /** How long a statement waits for another process (the CLI beside a gateway) before the store says it is unavailable. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-interface Connection {
-  pragma(text: string, options?: { simple: boolean }): unknown;
-}
-
 /** @throws StoreStartError databaseUnusable. */
 export async function openSqlite(path: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<Database> {
   const file = resolve(path);
+  let sqlite: SqliteConnection | undefined;
   try {
     if (!readOnly) makeFile(file);
     const dataSource = new DataSource({
@@ -25,9 +22,12 @@ export async function openSqlite(path: string, { readOnly = false }: { readOnly?
       readonly: readOnly,
       entities: ENTITIES,
       migrations: [...MIGRATIONS],
-      prepareDatabase: (connection: Connection) => (readOnly ? undefined : prepare(connection)),
+      prepareDatabase: (connection: SqliteConnection) => {
+        sqlite = connection;
+        return readOnly ? undefined : prepare(connection);
+      },
     });
-    return createDatabase(await dataSource.initialize(), 'sqlite');
+    return createDatabase(await dataSource.initialize(), 'sqlite', sqlite);
   } catch (cause) {
     throw new StoreStartError(
       'databaseUnusable',
@@ -44,7 +44,7 @@ function makeFile(file: string): void {
   chmodSync(file, 0o600);
 }
 
-async function prepare(connection: Connection): Promise<void> {
+async function prepare(connection: SqliteConnection): Promise<void> {
   await turnOnWal(connection);
   // FULL: a commit is on the disk when it returns, also after a power cut; NORMAL may lose the last commits in WAL mode.
   connection.pragma('synchronous = FULL');
@@ -52,7 +52,7 @@ async function prepare(connection: Connection): Promise<void> {
 }
 
 /** Only the change into WAL mode does not wait for the busy time-out; two programs that start at once would meet here. */
-async function turnOnWal(connection: Connection): Promise<void> {
+async function turnOnWal(connection: SqliteConnection): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (connection.pragma('journal_mode = WAL', { simple: true }) === 'wal') return;
