@@ -43,4 +43,5 @@ export const STEPS: readonly CheckStep[] = [
 const GENERATORS: readonly string[] = [
   'scripts/generate-configuration-reference.ts',
   'scripts/generate-error-reference.ts',
+  'scripts/generate-performance-page.ts',
 ];

@@ -6,7 +6,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { joinStore, openStore, type SharedStore, type Store } from '#store';
+import { joinStore, openStore, type Store } from '#store';
+import { AUDIT_STORES } from './audit-stores.ts';
+import { formatTable, rounded } from './print-table.ts';
+import type { AuditCost } from './results.ts';
 import { auditRecord, silentLog, TEST_KEY } from '../support/store-samples.ts';
 
 const PEOPLE = 1000;
@@ -15,14 +18,7 @@ const BATCHES = 200;
 const BATCH = 100;
 const WARM_UP = 40;
 
-interface Cost {
-  /** The thread that calls, which is the one that serves requests. */
-  readonly caller: number;
-  /** Every other thread of this process: SQLite's, and what collects garbage. */
-  readonly others: number;
-}
-
-async function measure(store: Pick<Store, 'audit'>): Promise<Cost> {
+async function measure(store: Pick<Store, 'audit'>): Promise<AuditCost> {
   let made = 0;
   const batch = () =>
     Array.from({ length: BATCH }, () =>
@@ -43,30 +39,38 @@ async function measure(store: Pick<Store, 'audit'>): Promise<Cost> {
   return { caller, others: (all.user + all.system) / BATCHES / BATCH - caller };
 }
 
-const say = (where: string, { caller, others }: Cost): void =>
-  console.log(`${where.padEnd(44)}${caller.toFixed(2).padStart(8)}${others.toFixed(2).padStart(12)}`);
-
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-audit-cost-'));
-console.log(`${'CPU µs a record'.padEnd(44)}${'caller'.padStart(8)}${'others'.padStart(12)}`);
-const sqlite = await openStore({ sqlitePath: join(folder, 'gatehouse.db'), key: { base64: TEST_KEY }, log: silentLog });
-say('SQLite, one process', await measure(sqlite));
-await sqlite.close();
-rmSync(folder, { recursive: true });
-
-// A worker's own share: what it encodes, with nothing behind the wire.
-const facts = { engine: 'sqlite', schemaVersion: '', keyId: '', key: Buffer.alloc(32) } as const;
-const worker = await joinStore(facts, {
-  call: async () => {},
-  onChange: () => () => {},
-  databaseUrl: undefined,
-  databaseConnections: 2,
-  log: silentLog,
-});
-say('SQLite, a worker without its channel', await measure(worker));
-
-const [databaseUrl] = process.argv.slice(2);
-if (databaseUrl) {
-  const postgres: SharedStore = await openStore({ databaseUrl, key: { base64: TEST_KEY }, log: silentLog });
-  say('PostgreSQL', await measure(postgres));
+/** By store: SQLite in this process, SQLite behind a worker's channel (with nothing behind it), and PostgreSQL where it is named. */
+export async function measureAuditCost(databaseUrl: string | undefined): Promise<Record<string, AuditCost>> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-audit-cost-'));
+  const sqlitePath = join(folder, 'gatehouse.db');
+  const sqlite = await openStore({ sqlitePath, key: { base64: TEST_KEY }, log: silentLog });
+  const costs: Record<string, AuditCost> = { sqlite: await measure(sqlite) };
+  await sqlite.close();
+  rmSync(folder, { recursive: true });
+  const facts = { engine: 'sqlite', schemaVersion: '', keyId: '', key: Buffer.alloc(32) } as const;
+  const worker = await joinStore(facts, {
+    call: async () => {},
+    onChange: () => () => {},
+    databaseUrl: undefined,
+    databaseConnections: 2,
+    log: silentLog,
+  });
+  costs.worker = await measure(worker);
+  if (databaseUrl === undefined) return costs;
+  const postgres = await openStore({ databaseUrl, key: { base64: TEST_KEY }, log: silentLog });
+  costs.postgres = await measure(postgres);
   await postgres.close();
+  return costs;
 }
+
+export const auditTable = (costs: Readonly<Record<string, AuditCost>>): string =>
+  formatTable(
+    ['audit record, CPU µs', 'where requests are served', 'other threads'],
+    Object.entries(costs).map(([store, { caller, others }]) => [
+      AUDIT_STORES[store] ?? store,
+      rounded(caller),
+      rounded(others),
+    ]),
+  );
+
+if (import.meta.main) process.stdout.write(`${auditTable(await measureAuditCost(process.argv[2]))}\n`);

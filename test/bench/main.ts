@@ -1,21 +1,24 @@
 /**
  * `npm run bench`: what the gateway costs, each number beside those of its peers, measured in one run on one machine.
  *
- *   npm run bench                                         all sections; writes docs/performance/results.json
+ *   npm run bench                                         all sections; writes docs/performance
  *   npm run bench -- short                                one section (or several)
  *   npm run bench -- short --only gatehouse,bare          some of those that are compared
  *   npm run bench -- short --only gatehouse --cpu-profile <folder>
  *   npm run bench -- short --rounds 3 --seconds 3
+ *   npm run bench -- watches --save                       one section again, into the results of the last whole run
  *
- * Ends with 1 where the run is void (see sections/short-results.ts). All load goes to loopback.
+ * Ends with 1 where anything is void (see sections/short-results.ts): what is void is left out of the results, which say
+ * so; where short requests are, nothing is written, since nothing else counts then. All load goes to loopback.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installDebianPackages } from '../../scripts/test/install-debian-packages.ts';
 import { describeMachine } from './describe-machine.ts';
 import { mergeResults, type Results } from './results.ts';
+import { addResults, saveResults } from './save-results.ts';
 import { SECTIONS } from './sections/all.ts';
+import type { Section, SectionResult } from './sections/section.ts';
 import { startWorld } from './world.ts';
 
 const { values, positionals } = parseArgs({
@@ -25,6 +28,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     'cpu-profile': { type: 'string' },
+    save: { type: 'boolean', default: false },
   },
 });
 const only = values.only?.split(',');
@@ -59,18 +63,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 let results: Results = { machine: describeMachine(), date: new Date().toISOString() };
 const texts: string[] = [];
 const voids: string[] = [];
+const pictures: Record<string, string> = {};
 try {
   for (const section of sections) {
     log(`section ${section.name}`);
-    const measured = await section.measure(world, {
-      rounds: Number(values.rounds),
-      seconds: Number(values.seconds),
-      only,
-      cpuProfileDirectory: values['cpu-profile'] && resolve(values['cpu-profile']),
-    });
-    results = mergeResults(results, measured.results);
-    texts.push(`${section.name}\n${measured.text}`);
+    const measured = await measureSection(section);
     voids.push(...measured.voids.map((reason) => `${section.name}: ${reason}`));
+    if (measured.voids.length === 0) {
+      results = mergeResults(results, measured.results);
+      Object.assign(pictures, measured.pictures);
+    }
+    texts.push(`${section.name}\n${measured.text}`);
     console.log(`\n${measured.text}\n`);
   }
 } finally {
@@ -79,9 +82,28 @@ try {
 if (sections.length > 1) console.log(`\n${texts.join('\n\n')}\n`);
 for (const reason of voids) console.log(`VOID: ${reason}`);
 if (voids.length > 0) process.exitCode = 1;
-else if (sections.length === SECTIONS.length && !only) {
-  const directory = join(import.meta.dirname, '../../docs/performance');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  log('wrote docs/performance/results.json');
+const isWhole = sections.length === SECTIONS.length && !only;
+if (voids.some((reason) => reason.startsWith('short:'))) log('nothing is written: short requests are void');
+else if (isWhole) saveResults({ ...results, ...(voids.length > 0 ? { void: voids } : {}) }, pictures, log);
+else if (values.save && voids.length === 0)
+  addResults(
+    results,
+    names.filter((name) => positionals.includes(name)),
+    pictures,
+    log,
+  );
+
+/** A section that fails says so, and the others are measured all the same. */
+async function measureSection(section: Section): Promise<SectionResult> {
+  try {
+    return await section.measure(world, {
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      only,
+      cpuProfileDirectory: values['cpu-profile'] && resolve(values['cpu-profile']),
+    });
+  } catch (error) {
+    await world.stopPeers();
+    return { results: {}, text: String(error), voids: [`it failed: ${String(error).split('\n')[0]}`] };
+  }
 }

@@ -27,8 +27,38 @@ export interface Results {
     lost?: number;
     p99AddedMs?: number;
   };
-  growth?: Record<string, unknown>;
-  workers?: Record<string, unknown>;
+  growth?: {
+    /** CPU of a short request, divided by that of a gateway with few objects of that kind. */
+    cpu?: Record<string, number>;
+    policy?: readonly PolicyRow[];
+    /** Decisions a second with the most rules, divided by those with the fewest. */
+    decisions?: number;
+  };
+  workers?: Record<string, WorkersRow>;
+  /** CPU microseconds of one audit record, by store. */
+  audit?: Record<string, AuditCost>;
+  /** Sections that did not count, and why; their values are absent. */
+  void?: readonly string[];
+}
+
+export interface WorkersRow {
+  readonly cpuMicrosPerRequest: number;
+  readonly requestsPerSecond: number;
+  readonly rssMiB: number;
+}
+
+export interface AuditCost {
+  /** The thread that calls, which is the one that serves requests. */
+  readonly caller: number;
+  /** Every other thread of the process: SQLite's, and what collects garbage. */
+  readonly others: number;
+}
+
+export interface PolicyRow {
+  readonly rules: number;
+  readonly mappings: number;
+  readonly decisionsPerSecond: number;
+  readonly bytesPerRule: number;
 }
 
 export interface ShortRequestsRow {

@@ -59,6 +59,14 @@ describe('npm run check', () => {
     );
   });
 
+  test('refuses results of the benchmark that its page does not say', () => {
+    const planted = JSON.stringify({ machine: 'planted', date: '2026-01-01', ratios: { cpu: { bare: 9.87 } } });
+    expect(after('generated', 'docs/performance/results.json', planted)).toContain('docs/performance.md');
+    expect(
+      after('generated', 'docs/performance.md', (before) => before.replace('<!-- end of', 'x <!-- end of')),
+    ).toContain('docs/performance.md');
+  });
+
   test('refuses what the linter finds', () => {
     expect(after('lint', 'libs/kube/planted.ts', 'export const any = (x: any): any => x;\n')).toContain(
       'no-explicit-any',

@@ -73,6 +73,16 @@ function total(frame: Frame): number {
   return frame.totalMicros;
 }
 
+/** One tree of several threads, each a frame of its own below the root. */
+export function joinThreads(threads: readonly (readonly [string, Frame])[]): Frame {
+  const root: Frame = { name: 'all', place: '', selfMicros: 0, totalMicros: 0, children: new Map() };
+  for (const [at, [name, frame]] of threads.entries()) {
+    root.children.set(`${name} ${at}`, { ...frame, name });
+    root.totalMicros += frame.totalMicros;
+  }
+  return root;
+}
+
 export interface SelfTime {
   readonly name: string;
   readonly place: string;

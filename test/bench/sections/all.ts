@@ -1,5 +1,7 @@
+import { audit } from './audit.ts';
 import { discovery } from './discovery.ts';
 import { events } from './events.ts';
+import { flame } from './flame.ts';
 import { growth } from './growth.ts';
 import { lists } from './lists.ts';
 import type { Section } from './section.ts';
@@ -18,4 +20,6 @@ export const SECTIONS: readonly Section[] = [
   discovery,
   workers,
   growth,
+  audit,
+  flame,
 ];

@@ -8,11 +8,13 @@ import { formatTable, rounded } from '../print-table.ts';
 import type { World } from '../world.ts';
 import { ask } from './ask.ts';
 import { findFailures } from './short-results.ts';
-import type { Section } from './section.ts';
+import { MOST_ROUNDS, type Section } from './section.ts';
 
 const CONNECTIONS = 32;
 const MAPPINGS = 100_000;
 const RULES = 10_000;
+/** For decisions alone, without sockets. */
+const RULE_COUNTS = [10, 100, 1_000, RULES];
 const TOKENS = 1_000_000;
 /** What each gateway has at least, of mappings and of rules. */
 const FEW = 10;
@@ -89,7 +91,13 @@ export const growth: Section = {
       const credentialOf = variant.withTokens ? await tokensOf(world, people, peer) : bearerOf;
       subjects.push(ask(world, { ...peer, name: variant.name }, people, podPath, credentialOf));
     }
-    const options = { connections: CONNECTIONS, seconds, rounds, helpers: [world.upstream.pid], log: world.log };
+    const options = {
+      connections: CONNECTIONS,
+      seconds,
+      rounds: Math.min(rounds, MOST_ROUNDS),
+      helpers: [world.upstream.pid],
+      log: world.log,
+    };
     const results = await runLoad(subjects, options);
     await world.stopPeers();
     const cpuOf = (name: string | undefined): number =>
@@ -101,7 +109,7 @@ export const growth: Section = {
       readyMs: Math.round(readyMs[name] ?? 0),
       rssMiB: results.find((result) => result.name === name)?.rssMiB ?? 0,
     }));
-    const policy = await measurePolicy({ rules: [FEW, RULES], mappings: MAPPINGS });
+    const policy = await measurePolicy({ rules: RULE_COUNTS, mappings: MAPPINGS });
     return {
       results: {
         growth: {
@@ -112,6 +120,7 @@ export const growth: Section = {
             decisionsPerSecond,
             bytesPerRule,
           })),
+          decisions: (policy.at(-1)?.decisionsPerSecond ?? 0) / (policy[0]?.decisionsPerSecond ?? 1),
         },
       },
       text: [

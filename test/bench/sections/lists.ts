@@ -5,7 +5,7 @@ import { PLAIN_PEERS, type StartPeer } from '../peers/start-plain-peers.ts';
 import { formatTable, rounded } from '../print-table.ts';
 import { ask } from './ask.ts';
 import { findFailures, ratiosTo } from './short-results.ts';
-import type { Section } from './section.ts';
+import { MOST_ROUNDS, type Section } from './section.ts';
 import type { Subject } from '../measure/run-load.ts';
 
 const CONNECTIONS = 8;
@@ -27,7 +27,13 @@ export const lists: Section = {
     for (const [name, start] of Object.entries(starts))
       if (isAsked(name)) subjects.push(ask(world, await start(world), people, listPath, bearerOf));
     const helpers = [world.upstream.pid];
-    const results = await runLoad(subjects, { connections: CONNECTIONS, seconds, rounds, helpers, log: world.log });
+    const results = await runLoad(subjects, {
+      connections: CONNECTIONS,
+      seconds,
+      rounds: Math.min(rounds, MOST_ROUNDS),
+      helpers,
+      log: world.log,
+    });
     await world.stopPeers();
     const ratios = ratiosTo(results, (result) => result.megabytesPerSecond);
     return {

@@ -1,6 +1,9 @@
 import type { Results } from '../results.ts';
 import type { World } from '../world.ts';
 
+/** Rounds of the sections that take many requests or many gateways, so that all together end within 15 minutes. */
+export const MOST_ROUNDS = 3;
+
 export interface SectionOptions {
   readonly rounds: number;
   readonly seconds: number;
@@ -15,6 +18,8 @@ export interface SectionResult {
   readonly results: Results;
   /** Tables for people. */
   readonly text: string;
+  /** Pictures for docs/performance, by file name. */
+  readonly pictures?: Readonly<Record<string, string>>;
   /** Why the run does not count; empty when it does. */
   readonly voids: readonly string[];
 }

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { startClusterProxies, type ClusterProxies } from '../cluster-proxies.ts';
 import { median } from '../measure/median.ts';
 import { formatTable, rounded } from '../print-table.ts';
-import type { Section } from './section.ts';
+import { MOST_ROUNDS, type Section } from './section.ts';
 
 const BYTES = 128 * 1024 ** 2;
 const CHUNK = Buffer.alloc(1024 ** 2);
@@ -22,7 +22,7 @@ export const streams: Section = {
     const rates = Object.fromEntries(
       Object.keys(ACTS).map((act) => [act, Object.fromEntries(WAYS.map((way) => [way, [] as number[]]))]),
     );
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = 0; round <= Math.min(rounds, MOST_ROUNDS); round++) {
       for (const [name, act] of Object.entries(ACTS)) {
         for (const way of WAYS) {
           const bytesPerSecond = await act(proxies, way);

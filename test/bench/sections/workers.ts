@@ -4,7 +4,7 @@ import { startGatehouse } from '../peers/start-gatehouse.ts';
 import { formatTable, rounded } from '../print-table.ts';
 import { ask } from './ask.ts';
 import { findFailures } from './short-results.ts';
-import type { Section } from './section.ts';
+import { MOST_ROUNDS, type Section } from './section.ts';
 
 /** More than for one process, so that each of several has its share. */
 const CONNECTIONS = 64;
@@ -21,7 +21,13 @@ export const workers: Section = {
       const peer = await startGatehouse(world, { name: `workers-${count}`, workers: count });
       subjects.push(ask(world, peer, people, podPath, bearerOf));
     }
-    const options = { connections: CONNECTIONS, seconds, rounds, helpers: [world.upstream.pid], log: world.log };
+    const options = {
+      connections: CONNECTIONS,
+      seconds,
+      rounds: Math.min(rounds, MOST_ROUNDS),
+      helpers: [world.upstream.pid],
+      log: world.log,
+    };
     const results = await runLoad(subjects, options);
     await world.stopPeers();
     return {
