@@ -1,4 +1,4 @@
-import type { Client, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** kube-apiserver serves 400 reads and 200 writes at once; more connections than this would only wait there. */
 const MAX_CONNECTIONS = 256;
@@ -10,6 +10,14 @@ const GROW_EVERY_MS = 50;
 /** undici's handler, and room for the pool to note what it was sent on. */
 export interface PooledHandler extends Dispatcher.DispatchHandler {
   connection?: unknown;
+}
+
+/** Sends one request at a time; connects when it is used and not connected. undici's `Client` is one. */
+export interface PooledClient {
+  readonly closed: boolean;
+  dispatch(options: Dispatcher.DispatchOptions, handler: PooledHandler): unknown;
+  on(event: 'connect' | 'disconnect', listener: () => void): unknown;
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -24,9 +32,9 @@ interface Waiting {
  * more. The connection that became free last is used first, so that those of a past burst are left idle and closed.
  */
 export class Http1Pool {
-  readonly #openClient: () => Client;
-  readonly #clients = new Set<Client>();
-  #free: Client[] = [];
+  readonly #openClient: () => PooledClient;
+  readonly #clients = new Set<PooledClient>();
+  #free: PooledClient[] = [];
   #allowed = FIRST_CONNECTIONS;
   #connected = 0;
   #waiting: (Waiting | undefined)[] = [];
@@ -35,7 +43,7 @@ export class Http1Pool {
   #closed = false;
 
   /** @param openClient makes a client that sends one request at a time; it connects when it is first used. */
-  constructor(openClient: () => Client) {
+  constructor(openClient: () => PooledClient) {
     this.#openClient = openClient;
   }
 
@@ -60,7 +68,7 @@ export class Http1Pool {
 
   /** The exchange is over upstream. The next request may be given to the same connection at once: undici sends it when it is ready. */
   done(handler: PooledHandler): void {
-    const client = handler.connection as Client;
+    const client = handler.connection as PooledClient;
     handler.connection = undefined;
     if (!this.#closed) this.#free.push(client);
     else if (!client.closed) void client.close();
@@ -92,7 +100,7 @@ export class Http1Pool {
     return true;
   }
 
-  #addClient(): Client {
+  #addClient(): PooledClient {
     const client = this.#openClient();
     this.#clients.add(client);
     client.on('connect', () => this.#connected++);

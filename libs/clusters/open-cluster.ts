@@ -31,7 +31,7 @@ export interface ClusterConnection {
   /** HTTP/1.1, a connection for whatever finds none free: the gateway's own calls. */
   dispatcher(use: CredentialUse): Dispatcher;
   /** HTTP/1.1 for people's requests; no pool is ever shared between the two uses, since x509 would win over a bearer. */
-  connections(use: CredentialUse, kind: 'short' | 'long'): RequestPool;
+  connections(use: CredentialUse, kind: 'read' | 'write' | 'long'): RequestPool;
   /** HTTP/2 for long-running reads; undefined where the server speaks none. Rejects where it cannot be reached. */
   reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
   /** TLS options for a connection of its own (upgrades). */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
+import { Http1Connection } from './http1-connection.ts';
 import { Http1Pool, type PooledHandler } from './http1-pool.ts';
 import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
 
@@ -26,8 +27,10 @@ export interface ConnectionStats {
 /** Every connection to one server with one credential. Nothing is opened before the first request. */
 export interface Connections {
   readonly dispatcher: Dispatcher;
-  /** Bounded in number. */
-  readonly short: RequestPool;
+  /** Requests that read and have no body; bounded in number. */
+  readonly read: RequestPool;
+  /** Other short requests; bounded in number. */
+  readonly write: RequestPool;
   /** A connection a request: what runs for hours must not use up those that short requests share. */
   readonly long: RequestPool;
   readonly streams: Http2Pool;
@@ -66,12 +69,18 @@ export function openConnections(
       });
     },
   };
-  const short = new Http1Pool(() => new Client(origin, http1));
+  const { hostname, host, port } = new URL(origin);
+  const to = { hostname, host, protocol: 'https:', port: port || '443' };
+  const read = new Http1Pool(
+    () => new Http1Connection((tell) => connector(to, (...[error, socket]) => tell(error, socket))),
+  );
+  const write = new Http1Pool(() => new Client(origin, http1));
   const long = new Pool(origin, { ...http1, connections: null });
   const streams = createHttp2Pool(tls, { ...HTTP2_TIMES, connectMs }, () => options.now());
   return {
     dispatcher: long,
-    short,
+    read,
+    write,
     long: {
       dispatch(request, handler) {
         long.dispatch(request, handler);
@@ -84,14 +93,14 @@ export function openConnections(
     stats() {
       const http2 = streams.stats();
       return {
-        http1: short.connected + long.stats.connected,
+        http1: read.connected + write.connected + long.stats.connected,
         http2: http2.connections,
         streams: http2.streams,
-        waiting: short.waiting,
+        waiting: read.waiting + write.waiting,
       };
     },
     async close() {
-      await Promise.all([short.close(), long.close(), streams.close()]);
+      await Promise.all([read.close(), write.close(), long.close(), streams.close()]);
     },
   };
 }

@@ -13,6 +13,8 @@ export interface UpstreamSide {
   cancel(): void;
 }
 
+const MAX_JOINED_BYTES = 16 * 1024;
+
 /**
  * The client's side of one forwarded request: writes the answer, holds the upstream back where the client does not
  * read, and knows how it ended. One object a request; whoever speaks upstream calls `answer`, `write` and then either
@@ -29,6 +31,10 @@ export class Exchange implements Forwarding {
   #answered = false;
   #waitsForClient = false;
   #bytesOut = 0;
+  /** Bytes that a sized answer still lacks; NaN where it has no size. */
+  #missing = Number.NaN;
+  /** The last bytes of a sized answer, until the upstream has said that it is whole: they go out with the end, in one write. */
+  #last: Buffer | undefined;
 
   constructor(input: ForwardInput, response: ServerResponse) {
     this.#input = input;
@@ -71,12 +77,19 @@ export class Exchange implements Forwarding {
     this.#response.sendDate = false;
     this.#response.writeHead(statusCode, statusMessage || undefined, out);
     // A watch may have no event for hours: its headers go out now. A sized short answer saves the extra write.
-    if (decision.request.longRunning || !hasContentLength(out)) this.#response.flushHeaders();
+    if (decision.request.longRunning) return this.#response.flushHeaders();
+    this.#missing = readContentLength(out);
+    if (Number.isNaN(this.#missing)) this.#response.flushHeaders();
   }
 
   write(chunk: Buffer): void {
     if (this.finished) return;
     this.#bytesOut += chunk.length;
+    this.#missing -= chunk.length;
+    if (this.#missing === 0) {
+      this.#last = chunk;
+      return;
+    }
     if (this.#response.write(chunk)) return;
     this.#upstream?.pause();
     if (this.#waitsForClient) return;
@@ -91,7 +104,11 @@ export class Exchange implements Forwarding {
   end(rawTrailers: readonly string[]): void {
     if (this.finished) return;
     if (rawTrailers.length > 0) this.#response.addTrailers(trailersForClient(rawTrailers) as never);
-    this.#response.end();
+    const last = this.#last;
+    // As text it is put behind the head and both are written at once; bytes would be a second buffer (4 µs a request).
+    if (last && last.length === this.#bytesOut && last.length <= MAX_JOINED_BYTES)
+      this.#response.end(last.toString('latin1'), 'latin1');
+    else this.#response.end(last);
     this.#finish({});
   }
 
@@ -135,10 +152,11 @@ export class Exchange implements Forwarding {
   }
 }
 
-function hasContentLength(flat: readonly string[]): boolean {
+/** NaN where there is none. */
+function readContentLength(flat: readonly string[]): number {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return true;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(flat[i + 1]);
   }
-  return false;
+  return Number.NaN;
 }

@@ -43,8 +43,11 @@ export interface Upstream {
   readonly tlsServerName: string | undefined;
   readonly credentialProblem: string | undefined;
   gatewayAuthorization(): string | undefined;
-  /** `short` are bounded in number, `long` are not: a stream may hold one for hours. */
-  connections(use: CredentialUse, kind: 'short' | 'long'): PooledConnections;
+  /**
+   * `read` (short, GET and HEAD without a body) and `write` (other short ones) are bounded in number, `long` are not: a
+   * stream may hold one for hours.
+   */
+  connections(use: CredentialUse, kind: 'read' | 'write' | 'long'): PooledConnections;
   /** Undefined where the upstream speaks no HTTP/2; rejects where it cannot be reached. */
   reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
   /** Options for a TLS connection of its own (upgrades). */

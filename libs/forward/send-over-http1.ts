@@ -7,8 +7,8 @@ import { failUnreachable } from './fail-unreachable.ts';
 const NONE: readonly string[] = [];
 
 /**
- * Sends one exchange's request over a pooled HTTP/1.1 connection. It is undici's handler itself: no streams, and no
- * promise or closure a chunk.
+ * Sends one exchange's request over a pooled HTTP/1.1 connection. It is the connection's handler itself, of undici's
+ * shape: no streams, and no promise or closure a chunk.
  */
 export class Http1Sender implements PooledHandler, UpstreamSide {
   /** The pool's note. */
@@ -30,7 +30,7 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
     // What runs long may hold its connection for hours: it must not take one of those that short requests share.
     this.#connections = upstream.connections(
       grant.mode === 'impersonate' ? 'gateway' : 'person',
-      info.longRunning ? 'long' : 'short',
+      info.longRunning ? 'long' : kindOf(info.method, headers.hasBody),
     );
     const idleMs = info.longRunning ? 0 : timeouts.shortRequestSeconds * 1000;
     const options: Dispatcher.DispatchOptions & { servername?: string } = {
@@ -124,11 +124,15 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
   }
 }
 
-/** One character a byte, as `writeHead` wants them. */
+const kindOf = (method: string, hasBody: boolean): 'read' | 'write' =>
+  (method === 'GET' || method === 'HEAD') && !hasBody ? 'read' : 'write';
+
+/** One character a byte, as `writeHead` wants them; those of reads come as strings, undici's own as bytes. */
 function toStrings(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
-  const buffers = raw as Buffer[] | null | undefined;
-  if (!buffers || buffers.length === 0) return NONE;
-  const flat: string[] = new Array(buffers.length);
-  for (let i = 0; i < buffers.length; i++) flat[i] = (buffers[i] as Buffer).toString('latin1');
+  const parts = raw as string[] | Buffer[] | null | undefined;
+  if (!parts || parts.length === 0) return NONE;
+  if (typeof parts[0] === 'string') return parts as string[];
+  const flat: string[] = new Array(parts.length);
+  for (let i = 0; i < parts.length; i++) flat[i] = (parts[i] as Buffer).toString('latin1');
   return flat;
 }
