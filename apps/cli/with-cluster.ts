@@ -65,6 +65,7 @@ async function withConnection<T>(
     readSecret,
     inClusterDirectory: config.inCluster.directory,
     connectTimeoutSeconds: config.timeouts.connectSeconds,
+    allowLoopback: config.outbound.insecureAllowLoopback,
     now: () => Date.now(),
   });
   try {

@@ -1,6 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { createKeySets, createVerifiedCache } from '#identity';
+import { createKeySets, createVerifiedCache, fetchJson } from '#identity';
 import {
   checkCompiles,
   createAddressReader,
@@ -134,7 +134,11 @@ async function boot(
     servedBy: `${gateway}/${supervisor.worker}`,
   };
   const identity: PipelinePorts['identity'] = {
-    keySets: createKeySets({ now }),
+    keySets: createKeySets({
+      now,
+      fetch: (url, authority, { allowLoopback = false } = {}) =>
+        fetchJson(url, authority, { allowLoopback: allowLoopback || config.outbound.insecureAllowLoopback }),
+    }),
     sessions: people.sessions,
     accessTokens: people.accessTokens,
     disabledPeople: people.disabledPeople,
@@ -203,6 +207,7 @@ async function boot(
       snapshot,
       mapping,
       ownCalls,
+      allowLoopback: config.outbound.insecureAllowLoopback,
       clusterReports: () => supervisor.ask(CLUSTER_REPORTS, undefined),
     }),
   };

@@ -22,6 +22,7 @@ export async function followConfiguration(config: Config, store: Store, log: Log
           await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
         inClusterDirectory: config.inCluster.directory,
         connectTimeoutSeconds: config.timeouts.connectSeconds,
+        allowLoopback: config.outbound.insecureAllowLoopback,
         now: () => Date.now(),
       }),
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import { guardConnect, isLoopbackName } from '#outbound';
 import { readCertificateExpiry, readTokenExpiry, splitSecrets, type ResourceObject } from '#resources';
 import { openConnections, type Connections, type ConnectionStats, type RequestPool } from './open-connections.ts';
 import { readRotatingFile, type RotatingFile } from './read-rotating-file.ts';
@@ -47,6 +48,8 @@ export interface OpenClusterPorts {
   /** Where a pod finds its service-account files. */
   readonly inClusterDirectory: string;
   readonly connectTimeoutSeconds: number;
+  /** Names that resolve to this machine may be connected to; a server that names it is, in any case. */
+  readonly allowLoopback: boolean;
   now(): number;
 }
 
@@ -75,15 +78,19 @@ export async function openCluster(
   const ca = (): string | undefined => given || rotatingCa?.read();
   const credential = await readCredential(spec.credential?.type, ports);
   const certificate = { cert: credential.cert, key: credential.key };
+  const host = server.hostname.replace(/^\[|\]$/g, '');
+  // A server that is an address was judged when it was saved; a name is judged by what it resolves to, each time.
+  const { lookup } = guardConnect(ports.allowLoopback || isLoopbackName(host));
   const opened = new Map<CredentialUse, OpenedWith>();
   const closing = new Set<Promise<void>>();
   const tlsOf = (use: CredentialUse): ConnectionOptions =>
     withoutUndefined({
-      host: server.hostname.replace(/^\[|\]$/g, ''),
+      host,
       port: Number(server.port || 443),
       ca: ca(),
       ...(use === 'gateway' ? certificate : {}),
       servername: spec.tlsServerName,
+      lookup,
     });
   const connectionsOf = (use: CredentialUse): Connections => {
     const trusted = ca();

@@ -197,6 +197,19 @@ export const configSchema = z.strictObject({
       ),
     })
     .prefault({}),
+  outbound: z
+    .strictObject({
+      insecureAllowLoopback: z
+        .boolean()
+        .default(false)
+        .meta(
+          about({
+            description:
+              'Connect to clusters and issuers on this machine also where their name only resolves to it, and let admins register such by the API. What `gatehouse apply` and manifests name as 127.0.0.1, ::1 or localhost is connected to in any case.',
+          }),
+        ),
+    })
+    .prefault({}),
   timeouts: z
     .strictObject({
       shortRequestSeconds: seconds(3600)

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { isLoopbackName } from '#outbound';
 import type { CompiledIssuer } from './compile-issuers.ts';
 import type { FetchJson } from './fetch-json.ts';
 
@@ -19,7 +20,9 @@ const CURVES: Readonly<Record<string, string>> = {
  */
 export async function readKeys(issuer: CompiledIssuer, fetch: FetchJson): Promise<readonly JWK[]> {
   const { certificateAuthority, url } = issuer.issuer;
-  const document = (await fetch(issuer.discoveryUrl, certificateAuthority)) as {
+  // What is written in the Issuer was meant; what its document names must not lead to this machine from elsewhere.
+  const allowLoopback = isLoopbackName(new URL(issuer.discoveryUrl).hostname);
+  const document = (await fetch(issuer.discoveryUrl, certificateAuthority, { allowLoopback })) as {
     issuer?: unknown;
     jwks_uri?: unknown;
   } | null;
@@ -29,7 +32,7 @@ export async function readKeys(issuer: CompiledIssuer, fetch: FetchJson): Promis
     );
   if (typeof document.jwks_uri !== 'string' || !document.jwks_uri.startsWith('https://'))
     throw new Error('the discovery document has no https jwks_uri');
-  const set = (await fetch(document.jwks_uri, certificateAuthority)) as { keys?: unknown } | null;
+  const set = (await fetch(document.jwks_uri, certificateAuthority, { allowLoopback })) as { keys?: unknown } | null;
   if (!Array.isArray(set?.keys)) throw new Error('the key set has no keys');
   return set.keys.filter(isForSigning);
 }

@@ -1,6 +1,7 @@
 import type { CustomFetch } from 'openid-client';
 import { Agent, fetch } from 'undici';
 import { GatehouseError } from '#errors';
+import { guardConnect } from '#outbound';
 
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
@@ -9,15 +10,17 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
  * the time-out and refuses redirects. An outage is told from a bad answer here, where both are still apart: the former
  * throws a GatehouseError, which `findGatehouseError` finds again below the library's own errors.
  */
-export function createProviderFetch(certificateAuthority: string | undefined): CustomFetch {
+export function createProviderFetch(certificateAuthority: string | undefined, allowLoopback: boolean): CustomFetch {
+  const guard = guardConnect(allowLoopback);
   const dispatcher = new Agent({
-    connect: certificateAuthority ? { ca: certificateAuthority } : {},
+    connect: { lookup: guard.lookup, ...(certificateAuthority ? { ca: certificateAuthority } : {}) },
     allowH2: false,
     maxResponseSize: MAX_RESPONSE_BYTES,
   });
   const providerFetch = async (url: string, options: object): Promise<unknown> => {
     let response;
     try {
+      guard.checkHost(new URL(url).hostname);
       response = await fetch(url, { ...options, dispatcher } as never);
     } catch (cause) {
       throw unavailable(cause);

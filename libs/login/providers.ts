@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import { GatehouseError } from '#errors';
+import { isLoopbackName } from '#outbound';
 import { createProviderFetch } from './create-provider-fetch.ts';
 
 /** What login needs of an Issuer. `clientSecret` is the opened secret; a public client has none. */
@@ -13,6 +14,8 @@ export interface LoginIssuer {
   readonly scopes: readonly string[];
   /** Algorithms that an ID token may be signed with; all asymmetric ones where absent. */
   readonly signingAlgorithms?: readonly string[] | undefined;
+  /** Names that resolve to this machine may be connected to; a provider that is named so is, in any case. */
+  readonly allowLoopback?: boolean | undefined;
 }
 
 export interface Providers {
@@ -64,10 +67,11 @@ export function createProviders(
 }
 
 async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
-  const providerFetch = createProviderFetch(issuer.certificateAuthority);
   // Read here and not by `client.discovery`, which appends to a URL without `/.well-known/`: `discoveryURL` is exact,
   // as in Kubernetes, and as the bearer check reads it.
   const url = issuer.discoveryUrl ?? `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const allowLoopback = issuer.allowLoopback === true || isLoopbackName(new URL(url).hostname);
+  const providerFetch = createProviderFetch(issuer.certificateAuthority, allowLoopback);
   const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
   const headers = { accept: 'application/json' };
   const answer = await providerFetch(url, { body: undefined, headers, method: 'GET', redirect: 'manual', signal });

@@ -1,12 +1,5 @@
-import { BlockList, isIP } from 'node:net';
-
-/** Addresses that no cluster and no issuer has; link-local ones are clouds' metadata services. */
-const NOWHERE = new BlockList();
-NOWHERE.addSubnet('169.254.0.0', 16, 'ipv4');
-NOWHERE.addSubnet('0.0.0.0', 8, 'ipv4');
-NOWHERE.addSubnet('fe80::', 10, 'ipv6');
-NOWHERE.addAddress('::', 'ipv6');
-NOWHERE.addSubnet('::ffff:a9fe:0', 112, 'ipv6');
+import { isIP } from 'node:net';
+import { judgeAddress } from '#outbound';
 
 /** One spelling of a base path: no escapes, empty or dot segments for two readers to disagree about. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@:+-]+)*\/?$/;
@@ -27,9 +20,8 @@ export function checkHttpsUrl(value: string): string | undefined {
   if (!value.startsWith('https://') || written !== url.host || !hasSamePath(value, url))
     return `must be spelt ${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(host);
-  if (family !== 0 && NOWHERE.check(host, family === 6 ? 'ipv6' : 'ipv4'))
-    return 'must not be a link-local or unspecified address';
+  if (isIP(host) !== 0 && judgeAddress(host) === 'forbidden')
+    return 'must not be a link-local, metadata, multicast or unspecified address';
   return undefined;
 }
 

@@ -66,6 +66,8 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     GATEHOUSE_EXTERNAL_URL: url,
     GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
     GATEHOUSE_METRICS_LISTEN: metrics,
+    // Everything of the demo is on this machine.
+    GATEHOUSE_OUTBOUND_INSECURE_ALLOW_LOOPBACK: 'true',
     ...(options.databaseUrl ? { GATEHOUSE_DATABASE_URL: options.databaseUrl } : {}),
     ...(options.encryptionKey ? { GATEHOUSE_ENCRYPTION_KEY: options.encryptionKey } : {}),
     ...options.environment,

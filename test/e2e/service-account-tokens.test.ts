@@ -33,6 +33,7 @@ describe('the holder of tokens', () => {
         readSecret: async (field) =>
           pem(field === 'clientKey' ? credential.clientKeyData : credential.clientCertificateData),
         inClusterDirectory: '/nowhere',
+        allowLoopback: false,
         connectTimeoutSeconds: 5,
         now: () => nowMs,
       },

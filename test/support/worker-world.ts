@@ -80,6 +80,7 @@ export async function createWorkerWorld(
     GATEHOUSE_LISTEN_PORT: String(port),
     GATEHOUSE_DATA_DIRECTORY: join(folder, 'data'),
     GATEHOUSE_WORKERS: '2',
+    GATEHOUSE_OUTBOUND_INSECURE_ALLOW_LOOPBACK: 'true',
     GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1',
     ...(database
       ? { GATEHOUSE_DATABASE_URL: database.databaseUrl, GATEHOUSE_ENCRYPTION_KEY: database.encryptionKey }

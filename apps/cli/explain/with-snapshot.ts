@@ -29,6 +29,7 @@ export async function withSnapshot<T>(
           readSecret: async (field) => await store.secrets.read('Cluster', object.metadata.uid ?? '', field, binding),
           inClusterDirectory: config.inCluster.directory,
           connectTimeoutSeconds: config.timeouts.connectSeconds,
+          allowLoopback: config.outbound.insecureAllowLoopback,
           now,
         });
         clusters.set(cluster.name, cluster);

@@ -23,6 +23,7 @@ export async function askCluster<T>(
       await store.secrets.read('Cluster', cluster.metadata.uid ?? '', field, splitSecrets(cluster).binding),
     inClusterDirectory: config.inCluster.directory,
     connectTimeoutSeconds: config.timeouts.connectSeconds,
+    allowLoopback: config.outbound.insecureAllowLoopback,
     now: ports.now,
   });
   try {

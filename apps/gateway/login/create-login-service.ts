@@ -55,6 +55,7 @@ export function createLoginService(options: {
         splitSecrets(object).binding,
       ),
       scopes: login.scopes ?? ['openid'],
+      allowLoopback: config.outbound.insecureAllowLoopback,
     };
   };
   const context = { table: 'cookie', row: 'login', field: 'transaction', binding: config.externalUrl };

@@ -10,6 +10,8 @@ export interface OwnApiPorts {
   checkCompiles(objects: readonly ResourceObject<unknown>[]): Promise<void>;
   /** Resolves when the next request is judged by what was just saved. */
   applied(): Promise<void>;
+  /** Whether clusters and issuers on the gateway's own machine may be registered by the API. */
+  readonly allowLoopback: boolean;
   /** By cluster: how the rights of its credential compare with what is needed, and how it is. */
   clusterReports(): Promise<{
     readonly rights: Readonly<Record<string, object>>;

@@ -3,6 +3,7 @@ import { ERRORS, GatehouseError } from '#errors';
 import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { findWarningsBetween, splitSecrets, validateObject, type ResourceObject } from '#resources';
 import type { OwnApiPorts } from './ports.ts';
+import { findNewLoopback } from './find-new-loopback.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
 import { readBody } from './read-body.ts';
 
@@ -80,6 +81,9 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
   if (object.kind !== kind)
     return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
   const { object: stored, secrets } = splitSecrets(object);
+  const known = info.verb === 'create' ? undefined : await ports.objects.get(kind, info.name);
+  const loopback = ports.allowLoopback ? [] : findNewLoopback(stored, known);
+  if (loopback.length > 0) return invalid(info.name, kind, loopback);
   if (info.verb === 'create') {
     warnings.push(...(await refuseBroken(ports, undefined, stored)));
     const created = await ports.objects.create(stored, secrets);
