@@ -229,7 +229,7 @@ async function boot(
     takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
     takeGuess: (person) => supervisor.ask(TAKE_GUESS, person),
     claimState: (state) => supervisor.ask(CLAIM_STATE, state),
-    certificateAuthority: () => (certificates?.current().selfSignedFile ? certificates.current().certPem : undefined),
+    certificateAuthority: () => certificates?.current().authorityPem,
     readiness: () => {
       const reasons = [
         ...(draining ? ['shutting down'] : []),

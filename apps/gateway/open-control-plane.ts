@@ -15,6 +15,7 @@ import type { NamePerson } from './login/name-person.ts';
 import { createPersonReader } from './login/read-person.ts';
 import { createAccessTokens } from './me/access-tokens.ts';
 import { createDescribeMe } from './me/describe-me.ts';
+import { createKubeconfigs } from './me/kubeconfig/create-kubeconfigs.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
 import type { Sessions } from './people/sessions.ts';
 import { readSourceAddress } from './read-source-address.ts';
@@ -37,7 +38,7 @@ export interface ControlPlaneParts {
   /** 0 where this person may type the code of a device now, else the milliseconds until they may. */
   takeGuess(person: string): Promise<number>;
   claimState(state: string): Promise<boolean>;
-  /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
+  /** PEM that clients must be told to trust; undefined where the gateway's certificate names no authority of its own. */
   certificateAuthority(): string | undefined;
   readonly readiness: Readiness;
   readonly log: Log;
@@ -63,6 +64,8 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
   const sourceAddress = (request: Parameters<typeof readSourceAddress>[0]): string =>
     readSourceAddress(request, settings.addresses);
   const externalUrl = config.externalUrl.replace(/\/$/, '');
+  const lifetimeSeconds = Math.min(config.accessTokens.loginLifetimeSeconds, config.accessTokens.maxLifetimeSeconds);
+  const me = createDescribeMe({ snapshot, mapping, tokens, sourceAddress, now });
   return createControlPlane({
     readPerson: createPersonReader(settings, snapshot, identity),
     recordAct,
@@ -76,14 +79,16 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
     }),
     sessions: parts.sessions,
     log,
-    me: createDescribeMe({
+    me,
+    kubeconfigs: createKubeconfigs({
       snapshot,
-      mapping,
-      tokens,
-      sourceAddress,
-      now,
+      clustersOf: me.clustersOf,
+      accessTokens: store.accessTokens,
+      users: store.users,
+      lifetimeSeconds,
       externalUrl,
       certificateAuthority: parts.certificateAuthority,
+      now,
     }),
     login: createLoginService({
       config,
@@ -101,7 +106,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       accessTokens: store.accessTokens,
       takeGuess: parts.takeGuess,
       externalUrl,
-      lifetimeSeconds: Math.min(config.accessTokens.loginLifetimeSeconds, config.accessTokens.maxLifetimeSeconds),
+      lifetimeSeconds,
       applied,
       now,
     }),

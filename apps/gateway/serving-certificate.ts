@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, watchFile, unwatchFile, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { dirname, join } from 'node:path';
 import { isIP } from 'node:net';
@@ -11,6 +12,8 @@ export interface ServingCertificate {
   readonly keyPem: string;
   /** Set where the pair is the gateway's own self-signed one: then clients need this file to trust it. */
   readonly selfSignedFile: string | undefined;
+  /** PEM of the certificate that the chain ends in, where that signed itself: what clients are told to trust. */
+  readonly authorityPem: string | undefined;
 }
 
 export interface CertificateSource {
@@ -46,9 +49,9 @@ export function openServingCertificate(
   const { certFile, keyFile } = filesOf(config);
   const selfSignedFile = config.tls.certFile ? undefined : certFile;
   const read = (): ServingCertificate => {
-    const pair = { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8'), selfSignedFile };
+    const pair = { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') };
     createSecureContext({ cert: pair.certPem, key: pair.keyPem });
-    return pair;
+    return { ...pair, selfSignedFile, authorityPem: findAuthority(pair.certPem) };
   };
   let current = read();
   const look = (): void => {
@@ -69,6 +72,13 @@ export function openServingCertificate(
       for (const file of [certFile, keyFile]) unwatchFile(file, look);
     },
   };
+}
+
+function findAuthority(certPem: string): string | undefined {
+  const last = certPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1);
+  if (last === undefined) return undefined;
+  const certificate = new X509Certificate(last);
+  return certificate.issuer === certificate.subject ? last : undefined;
 }
 
 function filesOf({ tls, dataDirectory }: Config): { certFile: string; keyFile: string } {

@@ -96,7 +96,10 @@ const objectPath = (plural: string, name: string): string => `${OWN}/${plural}/$
 /** Every call of the console. Same origin only; the session cookie does the rest. */
 export const api = {
   me: (): Promise<Me> => json('GET', '/-/me'),
-  kubeconfig: async (): Promise<string> => await (await call('GET', '/-/me/kubeconfig')).text(),
+  kubeconfig: async (form: string): Promise<string> =>
+    await (await call('GET', `/-/me/kubeconfig?with=${encodeURIComponent(form)}`)).text(),
+  /** With a token that is made for it. */
+  createKubeconfig: async (): Promise<string> => await (await call('POST', '/-/me/kubeconfig')).text(),
   issuers: (): Promise<LoginIssuer[]> => json('GET', '/-/auth/issuers'),
   logout: (): Promise<void> => done('POST', '/-/auth/logout'),
   findDeviceLogin: (userCode: string): Promise<DeviceLogin> => json('POST', '/-/me/device-logins/find', { userCode }),

@@ -8,6 +8,7 @@ import passport from 'passport';
 import { LOG, type Log } from '../log.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
 import type { AccessTokens } from '../me/access-tokens.ts';
+import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { TokenLogins } from '../login/create-token-logins.ts';
@@ -17,6 +18,7 @@ import { AuthController, OidcGuard } from './auth.controller.ts';
 import { FORM_PATHS, OAuthController } from './oauth.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { LOGIN_PATHS } from './limit-logins.ts';
+import { KubeconfigController } from './kubeconfig.controller.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
 import { SessionsController } from './sessions.controller.ts';
@@ -25,6 +27,7 @@ import {
   ACCESS_TOKENS,
   CONSOLE_DIRECTORY,
   DESCRIBE_ME,
+  KUBECONFIGS,
   LOGIN,
   READINESS,
   READ_PERSON,
@@ -48,6 +51,7 @@ export interface ControlPlanePorts {
   readonly accessTokens: AccessTokens;
   readonly sessions: Sessions;
   readonly me: DescribeMe;
+  readonly kubeconfigs: Kubeconfigs;
   readonly login: LoginService;
   readonly tokenLogins: TokenLogins;
   readonly sourceAddress: SourceAddress;
@@ -76,6 +80,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       AccessTokensController,
       SessionsController,
       MeController,
+      KubeconfigController,
       AuthController,
       OAuthController,
       TokenLoginsController,
@@ -87,6 +92,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       value(ACCESS_TOKENS, ports.accessTokens),
       value(SESSIONS, ports.sessions),
       value(DESCRIBE_ME, ports.me),
+      value(KUBECONFIGS, ports.kubeconfigs),
       value(LOGIN, ports.login),
       value(TOKEN_LOGINS, ports.tokenLogins),
       value(SOURCE_ADDRESS, ports.sourceAddress),

@@ -7,7 +7,7 @@ import { DESCRIBE_ME, RECORD_ACT, UPSTREAM_TOKENS, type RecordAct } from './port
 import type { DescribeMe } from '../me/describe-me.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 
-/** Self-service: who am I, as whom do clusters see me, my kubeconfig, my stored tokens. */
+/** Self-service: who am I, as whom do clusters see me, my stored tokens. */
 @Controller('-/me')
 export class MeController {
   constructor(
@@ -20,13 +20,6 @@ export class MeController {
   @Header('Cache-Control', 'no-store')
   whoAmI(@Person() identity: Identity, @Req() request: Request): Promise<object> {
     return this.me.describe(identity, request);
-  }
-
-  @Get('kubeconfig')
-  @Header('Cache-Control', 'no-store')
-  @Header('Content-Type', 'application/yaml; charset=utf-8')
-  kubeconfig(@Person() identity: Identity): Promise<string> {
-    return this.me.kubeconfig(identity);
   }
 
   @Put('upstream-tokens/:cluster')

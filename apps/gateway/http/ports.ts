@@ -5,6 +5,7 @@ import type { Authentication, Identity } from '#model';
 /** Injection tokens: Nest wires the control plane at boot, from plain functions that boot has made. */
 export const READ_PERSON = Symbol('READ_PERSON');
 export const DESCRIBE_ME = Symbol('DESCRIBE_ME');
+export const KUBECONFIGS = Symbol('KUBECONFIGS');
 export const ACCESS_TOKENS = Symbol('ACCESS_TOKENS');
 export const UPSTREAM_TOKENS = Symbol('UPSTREAM_TOKENS');
 export const SESSIONS = Symbol('SESSIONS');

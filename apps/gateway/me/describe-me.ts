@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Document } from 'yaml';
 import type { Grant, Identity } from '#model';
 import { parseRequest } from '#kube';
 import { resolveGrant, type MappingPorts } from '#mapping';
@@ -10,20 +9,17 @@ import type { UpstreamTokens } from './upstream-tokens.ts';
 export interface DescribeMe {
   /** The JSON of `GET /-/me`. */
   describe(identity: Identity, request: IncomingMessage): Promise<object>;
-  /** A kubeconfig for every cluster that sees this person; holds no secret. */
-  kubeconfig(identity: Identity): Promise<string>;
+  /** Every cluster that sees this person. */
+  clustersOf(identity: Identity): Promise<readonly { readonly name: string; readonly default: boolean }[]>;
 }
 
 export interface DescribeMePorts {
   snapshot(): Snapshot;
   readonly mapping: MappingPorts;
   readonly tokens: UpstreamTokens;
-  readonly externalUrl: string;
   /** The client's address, as rules with `sourceAddresses` judge it. */
   sourceAddress(request: IncomingMessage): string;
   now(): number;
-  /** PEM of the gateway's self-signed certificate, where clients must be told to trust it. */
-  certificateAuthority(): string | undefined;
 }
 
 interface ClusterView {
@@ -99,28 +95,6 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
         },
       };
     },
-    async kubeconfig(identity) {
-      const seen = (await clustersOf(identity)).filter((cluster) => cluster.mode !== 'none');
-      const authority = ports.certificateAuthority();
-      const user = `gatehouse-${identity.issuer}`;
-      const names = seen.map((cluster) => cluster.name);
-      const current = seen.find((cluster) => cluster.default)?.name ?? names[0];
-      const document = new Document({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: names.map((name) => ({
-          name: `gatehouse-${name}`,
-          cluster: {
-            server: `${ports.externalUrl}/clusters/${name}`,
-            ...(authority ? { 'certificate-authority-data': Buffer.from(authority).toString('base64') } : {}),
-          },
-        })),
-        contexts: names.map((name) => ({ name: `gatehouse-${name}`, context: { cluster: `gatehouse-${name}`, user } })),
-        ...(current ? { 'current-context': `gatehouse-${current}` } : {}),
-        users: [{ name: user, user: { token: '' } }],
-      });
-      document.commentBefore = ` Put an ID token of your identity provider into users[0].user.token, or run\n kubectl config set-credentials ${user} --token=…`;
-      return document.toString();
-    },
+    clustersOf: async (identity) => (await clustersOf(identity)).filter(({ mode }) => mode !== 'none'),
   };
 }
