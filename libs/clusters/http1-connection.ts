@@ -11,7 +11,7 @@ export type Connect = (tell: (error: Error | null, socket: Socket | null) => voi
 const IDLE_MS = 60_000;
 /** The server's own clock may be ahead. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
-/** Of values; Node's parser and `buildUpstreamHeaders` let nothing else through. */
+/** Node's parser and `buildUpstreamHeaders` let no such value through, and only tokens as names. */
 const CANNOT_STAND = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
@@ -239,10 +239,9 @@ function headOf({ method, path, headers }: Dispatcher.DispatchOptions): string |
   let head = `${method} ${path} HTTP/1.1\r\n`;
   const flat = headers as readonly string[];
   for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] as string;
     const value = flat[i + 1] as string;
-    if (CANNOT_STAND.test(value) || CANNOT_STAND.test(name)) return undefined;
-    head += `${name}: ${value}\r\n`;
+    if (CANNOT_STAND.test(value)) return undefined;
+    head += `${flat[i]}: ${value}\r\n`;
   }
   return `${head}\r\n`;
 }

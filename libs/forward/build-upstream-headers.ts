@@ -1,6 +1,6 @@
 import { GatehouseError } from '#errors';
 import { ORIGINAL_USER_KEY } from '#kube';
-import type { Grant } from '#model';
+import type { Grant, ImpersonateGrant } from '#model';
 import type { ForwardInput } from './ports.ts';
 import { utf8HeaderValue } from './encode-header-value.ts';
 
@@ -53,19 +53,30 @@ export function buildUpstreamHeaders(
   if (grant.mode === 'impersonate') {
     const authorization = upstream.gatewayAuthorization();
     if (authorization !== undefined) out.push('Authorization', checked(authorization));
-    // An empty user means no impersonation at all: the request would run as the gateway.
-    out.push('Impersonate-User', checked(utf8HeaderValue(grant.user)));
-    for (const group of grant.groups) out.push('Impersonate-Group', checked(utf8HeaderValue(group)));
-    if (grant.uid !== undefined) out.push('Impersonate-Uid', checked(utf8HeaderValue(grant.uid)));
-    for (const [key, values] of Object.entries(grant.extra)) {
-      for (const value of values) out.push(`Impersonate-Extra-${encodeExtraKey(key)}`, checked(utf8HeaderValue(value)));
-    }
+    out.push(...impersonationLines(grant));
   } else {
     const token = grant.mode === 'serviceAccount' ? input.serviceAccountToken : grant.token;
     if (!token) throw broken('an empty token');
     out.push('Authorization', checked(`Bearer ${token}`));
   }
   return out;
+}
+
+/** A Grant never changes, and serves many requests of one person. */
+const linesOfGrant = new WeakMap<ImpersonateGrant, readonly string[]>();
+
+function impersonationLines(grant: ImpersonateGrant): readonly string[] {
+  const known = linesOfGrant.get(grant);
+  if (known) return known;
+  // An empty user means no impersonation at all: the request would run as the gateway.
+  const lines = ['Impersonate-User', checked(utf8HeaderValue(grant.user))];
+  for (const group of grant.groups) lines.push('Impersonate-Group', checked(utf8HeaderValue(group)));
+  if (grant.uid !== undefined) lines.push('Impersonate-Uid', checked(utf8HeaderValue(grant.uid)));
+  for (const [key, values] of Object.entries(grant.extra)) {
+    for (const value of values) lines.push(`Impersonate-Extra-${encodeExtraKey(key)}`, checked(utf8HeaderValue(value)));
+  }
+  linesOfGrant.set(grant, lines);
+  return lines;
 }
 
 /** Who acts as somebody else was judged for that, and is named; nobody else sends that name. */

@@ -58,6 +58,38 @@ const COLLECTED = new Set([
 ]);
 const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'upgrade']);
 
+type NameKind = 'connection' | 'cookie' | 'impersonation' | 'collected' | 'underscore' | 'override' | 'other';
+
+/** What there is to know of a header by its name alone. */
+interface HeaderName {
+  readonly lower: string;
+  readonly kind: NameKind;
+  readonly isWithheld: boolean;
+}
+
+/** Clients spell the same few names again and again: one look-up instead of ten. Bounded, since anybody may invent some. */
+const knownNames = new Map<string, HeaderName>();
+const MAX_KNOWN_NAMES = 500;
+const MAX_KNOWN_LENGTH = 64;
+
+function nameOf(name: string): HeaderName {
+  let known = knownNames.get(name);
+  if (known) return known;
+  const lower = name.toLowerCase();
+  known = { lower, kind: kindOf(lower), isWithheld: isWithheldFromUpstream(lower) };
+  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) knownNames.set(name, known);
+  return known;
+}
+
+function kindOf(lower: string): NameKind {
+  // CGI-like servers read X_Remote_User as X-Remote-User.
+  if (lower.includes('_')) return 'underscore';
+  if (METHOD_OVERRIDES.has(lower)) return 'override';
+  if (lower === 'connection' || lower === 'cookie') return lower;
+  if (lower.startsWith('impersonate-')) return 'impersonation';
+  return COLLECTED.has(lower) ? 'collected' : 'other';
+}
+
 /**
  * Reads and sorts the request's headers (kube-rules section 2), from `rawHeaders` because Node joins or drops
  * duplicates. Refuses (`badHeader`, `headersTooLarge`, `badUpgrade`) what two parsers could read in two ways; what it
@@ -66,7 +98,7 @@ const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encod
 export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
   if (rawHeaders.length > MAX_HEADERS * 2)
     return refuse('headersTooLarge', `the request has more than ${MAX_HEADERS} headers`);
-  const names: string[] = [];
+  const names: HeaderName[] = [];
   const seen: Collected = new Map();
   const cookies: string[] = [];
   const connection = new Set<string>();
@@ -77,16 +109,17 @@ export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
     const value = rawHeaders[i + 1] as string;
     bytes += name.length + value.length + 4;
     if (bytes > MAX_HEADER_BYTES) return refuse('headersTooLarge', 'the request headers are larger than 64 KiB');
-    const lower = name.toLowerCase();
-    names.push(lower);
-    // CGI-like servers read X_Remote_User as X-Remote-User.
-    if (lower.includes('_')) return refuse('badHeader', 'header names with an underscore are refused');
-    if (METHOD_OVERRIDES.has(lower))
+    const known = nameOf(name);
+    const { lower, kind } = known;
+    names.push(known);
+    if (kind === 'other') continue;
+    if (kind === 'underscore') return refuse('badHeader', 'header names with an underscore are refused');
+    if (kind === 'override')
       return refuse('badHeader', `${lower} is refused: the method that is judged must be the method that is done`);
-    if (lower === 'connection') addConnectionTokens(value, connection);
-    else if (lower === 'cookie') cookies.push(value);
-    else if (lower.startsWith('impersonate-')) hasImpersonation = true;
-    else if (COLLECTED.has(lower)) {
+    if (kind === 'connection') addConnectionTokens(value, connection);
+    else if (kind === 'cookie') cookies.push(value);
+    else if (kind === 'impersonation') hasImpersonation = true;
+    else {
       const earlier = seen.get(lower);
       if (earlier !== undefined && ONCE.has(lower))
         return refuse(lower === 'upgrade' ? 'badUpgrade' : 'badHeader', `a second ${lower} header is refused`);
@@ -107,8 +140,8 @@ export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
 
   const passThrough: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const lower = names[i >> 1] as string;
-    if (isWithheldFromUpstream(lower) || connection.has(lower)) continue;
+    const { lower, isWithheld } = names[i >> 1] as HeaderName;
+    if (isWithheld || connection.has(lower)) continue;
     let value: string | undefined = rawHeaders[i + 1] as string;
     if (lower === 'cookie') value = withoutGatewayCookies(value);
     else if (lower === 'sec-websocket-protocol' && protocols.hadBearer) continue;

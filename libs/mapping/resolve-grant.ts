@@ -17,11 +17,36 @@ const DEFAULT_MAX_GROUPS = 500;
 /** The least that Kubernetes gives. */
 const DEFAULT_TOKEN_SECONDS = 600;
 
+interface Resolved {
+  readonly by: CompiledMappings;
+  readonly cluster: string;
+  readonly result: GrantResult;
+}
+
+/**
+ * What these very mappings made of this very Identity last, both of which never change: the same person's next request
+ * gets the same Grant (and what `#forward` has made of it) for one look-up. Changed mappings are other ones.
+ */
+const resolvedLast = new WeakMap<Identity, Resolved>();
+
 /**
  * As whom the cluster sees this person. Only a stored token needs a look-up.
  * Refusals: `noMapping`, `badMappedIdentity` (a name that may not go upstream), `noStoredToken`, `storeUnavailable`.
  */
 export function resolveGrant(
+  compiled: CompiledMappings,
+  identity: Identity,
+  cluster: string,
+  ports: MappingPorts,
+): GrantResult | Promise<GrantResult> {
+  const last = resolvedLast.get(identity);
+  if (last?.by === compiled && last.cluster === cluster) return last.result;
+  const result = resolveAnew(compiled, identity, cluster, ports);
+  if (!(result instanceof Promise) && result.ok) resolvedLast.set(identity, { by: compiled, cluster, result });
+  return result;
+}
+
+function resolveAnew(
   compiled: CompiledMappings,
   identity: Identity,
   cluster: string,
@@ -107,15 +132,16 @@ function impersonate(mapping: MappingInput, identity: Identity, cluster: string)
     }
     if (read.values.length > 0) (extra[key.toLowerCase()] ??= []).push(...read.values);
   }
-  const grant = {
+  // Frozen, since it is handed out again.
+  const grant = Object.freeze({
     mode: 'impersonate',
     mapping: mapping.name,
     cluster,
     user,
-    groups: isServiceAccount ? [] : [...groups],
+    groups: Object.freeze(isServiceAccount ? [] : [...groups]),
     uid,
-    extra,
-  };
+    extra: Object.freeze(extra),
+  });
   return { ok: true, grant: grant as unknown as ImpersonateGrant };
 }
 

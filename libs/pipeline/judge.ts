@@ -86,7 +86,7 @@ export async function judge(
   if (headers.upgrade !== undefined) draft.annotations.upgrade = headers.upgrade;
 
   // identity
-  const authentication = await authenticate(
+  const authenticating = authenticate(
     {
       authorization: headers.authorization,
       websocketBearer: headers.websocketBearer,
@@ -105,6 +105,8 @@ export async function judge(
     snapshot.issuers,
     ports.identity,
   );
+  // Here and below: no turn of the event loop where nothing has to be waited for.
+  const authentication = authenticating instanceof Promise ? await authenticating : authenticating;
   if (authentication.outcome === 'notPresented') return refuse('notPresented', authentication.message);
   if (authentication.outcome === 'failed') return refuse(authentication.code, authentication.message);
   const identity = (draft.identity = authentication.identity);
@@ -124,7 +126,8 @@ export async function judge(
   }
   let grant: Grant | undefined;
   if (!own) {
-    const resolved = await resolveGrant(snapshot.mappings, identity, cluster, ports.mapping);
+    const resolving = resolveGrant(snapshot.mappings, identity, cluster, ports.mapping);
+    const resolved = resolving instanceof Promise ? await resolving : resolving;
     if (!resolved.ok) return refuse(resolved.code, resolved.message);
     grant = draft.grant = resolved.grant;
   }

@@ -47,7 +47,9 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   const { users, log, now } = ports;
   const uses = new Map<string, number>();
   const toNote = new Map<string, SeenPerson>();
-  let lastSeen = new Map<string, number>();
+  /** By issuer and subject: strings that live as long as a verified token, and know their hash; one made of both would not. */
+  let lastSeen = new Map<string, Map<string, number>>();
+  let notes = 0;
   const tokens = createLookupCache<FoundAccessToken>((digest) => ports.accessTokens.findAccessToken(digest), { now });
   const sessions = cacheSessions(ports.sessions, { now });
   const forget = (): void => {
@@ -97,12 +99,15 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     sessions,
     disabledPeople: { has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(keyOf(issuerUrl, subject)) },
     seen({ issuer, issuerUrl, subject, username }) {
-      const key = keyOf(issuerUrl, subject);
       const nowMs = now();
-      if (nowMs - (lastSeen.get(key) ?? -Infinity) < SEEN_EVERY_MS) return;
-      if (lastSeen.size >= MAX_REMEMBERED) lastSeen = new Map();
-      lastSeen.set(key, nowMs);
-      toNote.set(key, { issuer, issuerUrl, subject, username, atMs: nowMs });
+      if (nowMs - (lastSeen.get(issuerUrl)?.get(subject) ?? -Infinity) < SEEN_EVERY_MS) return;
+      if (++notes > MAX_REMEMBERED) {
+        lastSeen = new Map();
+        notes = 1;
+      }
+      const ofIssuer = lastSeen.get(issuerUrl) ?? new Map<string, number>();
+      lastSeen.set(issuerUrl, ofIssuer.set(subject, nowMs));
+      toNote.set(keyOf(issuerUrl, subject), { issuer, issuerUrl, subject, username, atMs: nowMs });
     },
     refresh,
     async stop() {
