@@ -7,6 +7,7 @@ import { AuditServedBy1764100000000 } from './0002-audit-served-by.ts';
 import { PeopleAndTokens1764300000000 } from './0003-people-and-tokens.ts';
 import { LoginGrants1764400000000 } from './0004-login-grants.ts';
 import { CompactAudit1764500000000 } from './0005-compact-audit.ts';
+import { SessionsOfProviders1764600000000 } from './0006-sessions-of-providers.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
@@ -14,4 +15,5 @@ export const MIGRATIONS = [
   PeopleAndTokens1764300000000,
   LoginGrants1764400000000,
   CompactAudit1764500000000,
+  SessionsOfProviders1764600000000,
 ] as const;

@@ -24,10 +24,9 @@ import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
 import { followPeople } from './people/follow-people.ts';
-import { createSessions } from './people/sessions.ts';
+import { openSessions } from './people/open-sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import type { Log } from './log.ts';
-import { createPersonNamer } from './login/name-person.ts';
 import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import {
@@ -133,13 +132,16 @@ async function boot(
     maxBodyBytes: config.limits.maxBodyBytes || Infinity,
     servedBy: `${gateway}/${supervisor.worker}`,
   };
+  const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
+  const { servedBy } = settings;
+  const opened = openSessions({ config, store, people, audit, servedBy, snapshot, applied, log, now });
   const identity: PipelinePorts['identity'] = {
     keySets: createKeySets({
       now,
       fetch: (url, authority, { allowLoopback = false } = {}) =>
         fetchJson(url, authority, { allowLoopback: allowLoopback || config.outbound.insecureAllowLoopback }),
     }),
-    sessions: people.sessions,
+    sessions: opened.finder,
     accessTokens: people.accessTokens,
     disabledPeople: people.disabledPeople,
     now,
@@ -164,10 +166,16 @@ async function boot(
   if (config.metrics.insecureProfiling)
     supervisor.answer(TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
-  const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
-  const namePerson = createPersonNamer(snapshot);
-  const sessions = createSessions({ store: store.sessions, namePerson, applied, now });
-  const streams = judgeStreamsAgain({ snapshots, mapping, people, store, log, now });
+  const streams = judgeStreamsAgain({
+    snapshots,
+    mapping,
+    people,
+    store,
+    refreshSessions: opened.refreshDue,
+    refreshIntervalSeconds: config.session.refreshIntervalSeconds,
+    log,
+    now,
+  });
   recheckStreams = () => streams.recheck();
   closers.push(() => streams.stop());
   const ownCalls: OwnCallPorts = {
@@ -201,7 +209,7 @@ async function boot(
       applied,
       users: store.users,
       accessTokens: store.accessTokens,
-      sessions,
+      sessions: opened.sessions,
       maxTokenLifetimeSeconds: config.accessTokens.maxLifetimeSeconds,
       now,
       snapshot,
@@ -223,8 +231,7 @@ async function boot(
     refusals,
     loginEnded: metrics.loginEnded,
     store,
-    sessions,
-    namePerson,
+    opened,
     applied,
     takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
     takeGuess: (person) => supervisor.ask(TAKE_GUESS, person),

@@ -11,13 +11,13 @@ import type { Readiness } from './http/ports.ts';
 import type { Log } from './log.ts';
 import { createTokenLogins } from './login/create-token-logins.ts';
 import { createLoginService } from './login/create-login-service.ts';
-import type { NamePerson } from './login/name-person.ts';
+import { createBackchannelLogout } from './login/backchannel-logout.ts';
 import { createPersonReader } from './login/read-person.ts';
 import { createAccessTokens } from './me/access-tokens.ts';
 import { createDescribeMe } from './me/describe-me.ts';
 import { createKubeconfigs } from './me/kubeconfig/create-kubeconfigs.ts';
 import { createUpstreamTokens } from './me/upstream-tokens.ts';
-import type { Sessions } from './people/sessions.ts';
+import type { OpenedSessions } from './people/open-sessions.ts';
 import { readSourceAddress } from './read-source-address.ts';
 import { createActRecorder } from './record-act.ts';
 
@@ -29,8 +29,7 @@ export interface ControlPlaneParts {
   /** For metrics. */
   readonly loginEnded: Parameters<typeof createActRecorder>[0]['loginEnded'];
   readonly store: Store;
-  readonly sessions: Sessions;
-  readonly namePerson: NamePerson;
+  readonly opened: OpenedSessions;
   /** Resolves when the next request at any worker is judged by what was just saved. */
   applied(): Promise<void>;
   /** 0 where this source may log in now, else the milliseconds until it may. */
@@ -46,7 +45,7 @@ export interface ControlPlaneParts {
 
 /** What lies below `/-/`, made of the same snapshot, stages and store as the pipeline. */
 export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
-  const { config, settings, pipelinePorts, store, applied, log } = parts;
+  const { config, settings, pipelinePorts, store, opened, applied, log } = parts;
   const { snapshot, mapping, identity, audit, now } = pipelinePorts;
   const recordAct = createActRecorder({
     audit,
@@ -77,7 +76,15 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       applied,
       now,
     }),
-    sessions: parts.sessions,
+    sessions: opened.sessions,
+    backchannelLogout: createBackchannelLogout({
+      issuers: opened.issuers,
+      compiled: () => snapshot().issuers,
+      keySets: identity.keySets,
+      sessions: opened.sessions,
+      store: store.sessions,
+      now,
+    }),
     log,
     me,
     kubeconfigs: createKubeconfigs({
@@ -92,10 +99,10 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
     }),
     login: createLoginService({
       config,
-      snapshot,
       store,
       claimState: parts.claimState,
-      namePerson: parts.namePerson,
+      issuers: opened.issuers,
+      namePerson: opened.namePerson,
       sourceAddress,
       disabledPeople: identity.disabledPeople,
       applied,

@@ -168,6 +168,14 @@ export const configSchema = z.strictObject({
       absoluteTimeoutSeconds: seconds(30 * 86_400)
         .default(43_200)
         .meta(about({ description: 'A browser session ends after this time whatever happens.' })),
+      refreshIntervalSeconds: seconds(86_400)
+        .default(300)
+        .meta(
+          about({
+            description:
+              'How old the claims of a browser session may become, where the provider gives refresh tokens: then they are asked for again, and what the provider has taken away is gone.',
+          }),
+        ),
     })
     .prefault({}),
   accessTokens: z

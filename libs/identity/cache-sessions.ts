@@ -1,11 +1,17 @@
 import { createLookupCache } from './lookup-cache.ts';
 import type { SessionFinder, SessionRecord } from './ports.ts';
 
+export interface SessionCache extends SessionFinder {
+  /** Reads this session anew when it is asked for next. */
+  forget(token: string): void;
+  clear(): void;
+}
+
 /** Sessions by their cookie's token, so that a page with fifty requests asks the database once. See lookup-cache.ts. */
 export function cacheSessions(
   finder: SessionFinder,
   ports: { readonly now: () => number; readonly maxEntries?: number },
-): SessionFinder & { clear(): void } {
+): SessionCache {
   const cache = createLookupCache<SessionRecord>((token) => finder.find(token), ports);
   /** Tokens by session, for what is noted of one. */
   let tokens = new Map<string, string>();
@@ -25,6 +31,7 @@ export function cacheSessions(
       if (token !== undefined && found) cache.replace(token, { ...found, lastSeenAtMs: nowMs });
       await finder.touch(id, nowMs);
     },
+    forget: (token) => cache.forget(token),
     clear() {
       tokens = new Map();
       cache.clear();

@@ -21,6 +21,7 @@ export { impersonatedIdentity } from './impersonated-identity.ts';
 export { SESSION_COOKIE } from './session-cookie.ts';
 export { accessTokenDigest, createAccessToken, isAccessToken } from './access-token.ts';
 export { cacheSessions } from './cache-sessions.ts';
+export type { SessionCache } from './cache-sessions.ts';
 export { createLookupCache } from './lookup-cache.ts';
 export { SERVICE_ISSUER } from './service-identity.ts';
 export type { ServiceIdentityInput } from './service-identity.ts';

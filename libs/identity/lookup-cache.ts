@@ -6,6 +6,7 @@ export interface LookupCache<T> {
   get(key: string): T | undefined | Promise<T | undefined>;
   /** Replaces what is remembered, where something is. */
   replace(key: string, value: T): void;
+  forget(key: string): void;
   clear(): void;
 }
 
@@ -39,6 +40,11 @@ export function createLookupCache<T>(
     replace(key, value) {
       const hit = known.get(key);
       if (hit?.found !== undefined) known.set(key, { ...hit, found: value });
+    },
+    forget(key) {
+      // One that is being asked for now may be of before.
+      generation++;
+      known.delete(key);
     },
     clear() {
       generation++;

@@ -16,6 +16,8 @@ export interface SessionRecord {
   readonly idleTimeoutMs: number;
   readonly authenticatedAtSeconds?: number | undefined;
   readonly acr?: string | undefined;
+  /** From when on the claims are too old and have to be asked for again. */
+  readonly refreshAfterMs?: number | undefined;
 }
 
 /** An access token as the store knows it, with its owner's claims as they were last seen. */

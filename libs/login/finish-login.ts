@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import type { ErrorCode } from '#errors';
 import { findGatehouseError } from './create-provider-fetch.ts';
 import { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie, cookieValues, sessionCookie } from './cookies.ts';
-import type { LoginPorts, LoginSession } from './ports.ts';
-import type { LoginIssuer } from './providers.ts';
+import type { LoginPorts, LoginSession, ProviderTokens } from './ports.ts';
+import type { LoginIssuer } from './login-issuer.ts';
 import { findUnmetDemand } from './read-demands.ts';
+import { readTokens, type Claims } from './read-tokens.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
 
 export type FinishedLogin =
@@ -29,7 +29,6 @@ export type FinishedLogin =
       readonly cause?: unknown;
     };
 
-type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string; readonly iat: number };
 /** Whence a session is opened. */
 type Client = Pick<LoginSession, 'sourceAddress' | 'userAgent'>;
 const BEGIN_AGAIN = 'begin again at /-/';
@@ -77,15 +76,16 @@ export async function finishLogin(
 
   try {
     const { issuer, configuration } = await ports.providers.configure(transaction.issuer);
-    const claims = await redeemCode(input.query, transaction, issuer, configuration, ports.callbackUrl);
-    if (!claims) return refuse('invalidCredential', 'the login provider gave no ID token of its own');
+    const redeemed = await redeemCode(input.query, transaction, issuer, configuration, ports.callbackUrl);
+    if (!redeemed) return refuse('invalidCredential', 'the login provider gave no ID token of its own');
+    const { claims } = redeemed;
     const problem =
       findUnmetDemand(transaction.demands ?? {}, claims, ports.now()) ?? ports.findClaimProblem?.(issuer.name, claims);
     if (problem !== undefined) return refuse('invalidCredential', problem);
     // First: a session that could not be ended must not live on beside the new one.
     const former = [...transaction.formerSessions, ...cookieValues(input.cookieHeader, SESSION_COOKIE)];
     for (const token of new Set(former)) await ports.sessions.delete(token);
-    const { id, token } = await createSession(issuer, claims, input.client, ports);
+    const { id, token } = await createSession(issuer, redeemed, input.client, ports);
     return {
       ok: true,
       setCookies: [...spent, sessionCookie(token, ports.absoluteTimeoutSeconds)],
@@ -104,14 +104,14 @@ export async function finishLogin(
   }
 }
 
-/** The claims of the ID token that the code gives, or undefined where it is not one of this issuer. */
+/** What the code gives; undefined where its ID token is not one of this issuer. */
 async function redeemCode(
   query: string,
   transaction: Transaction,
   issuer: LoginIssuer,
   configuration: client.Configuration,
   callbackUrl: string,
-): Promise<Claims | undefined> {
+): ReturnType<typeof readTokens> {
   // The configured callback, never one made of `Host`: it is also what the provider compares (RFC 6749 section 4.1.3).
   const callback = new URL(callbackUrl);
   callback.search = query;
@@ -121,22 +121,18 @@ async function redeemCode(
     expectedNonce: transaction.nonce,
     idTokenExpected: true,
   });
-  const claims = tokens.claims();
-  if (!claims || claims.iss !== issuer.url) return undefined;
-  const { alg } = decodeProtectedHeader(tokens.id_token ?? '');
-  if (issuer.signingAlgorithms && !issuer.signingAlgorithms.includes(alg ?? '')) return undefined;
-  return { ...claims };
+  return await readTokens(issuer, configuration, tokens);
 }
 
 async function createSession(
   issuer: LoginIssuer,
-  claims: Claims,
+  { claims, tokens }: { readonly claims: Claims; readonly tokens: ProviderTokens },
   origin: Client | undefined,
   ports: LoginPorts,
 ): Promise<{ id: string; token: string }> {
   const now = ports.now();
   const id = randomUUID();
-  const token = await ports.sessions.create({
+  const session: LoginSession = {
     id,
     issuer: issuer.name,
     issuerUrl: issuer.url,
@@ -149,7 +145,10 @@ async function createSession(
     authenticatedAtSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
     acr: typeof claims.acr === 'string' ? claims.acr : undefined,
     ...origin,
-  });
+    ...(typeof claims.sid === 'string' && claims.sid !== '' ? { providerSessionId: claims.sid } : {}),
+    ...(tokens.refreshToken === undefined ? {} : { refreshAfterMs: now + ports.refreshIntervalSeconds * 1000 }),
+  };
+  const token = await ports.sessions.create(session, tokens);
   return { id, token };
 }
 

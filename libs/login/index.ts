@@ -9,16 +9,24 @@
 export { startLogin } from './start-login.ts';
 export { finishLogin } from './finish-login.ts';
 export type { FinishedLogin } from './finish-login.ts';
+export { refreshSession } from './refresh-session.ts';
+export type { Refreshed } from './refresh-session.ts';
+export { readLogoutToken } from './read-logout-token.ts';
+export type { LogoutIssuer, LogoutOrder, LogoutTokenPorts } from './read-logout-token.ts';
 export { logout } from './logout.ts';
 export { OidcStrategy } from './oidc-strategy.ts';
 export { createProviders } from './providers.ts';
-export type { LoginIssuer, Providers } from './providers.ts';
+export type { LoginIssuer } from './login-issuer.ts';
+export type { Providers } from './providers.ts';
 export { readDemands } from './read-demands.ts';
 export type { Demands } from './read-demands.ts';
 export { readReturnTo } from './return-to.ts';
 export type {
+  LiveCredential,
   LoginPorts,
   LoginSession,
+  ProviderTokens,
+  RefreshedSession,
   SessionFilter,
   AccessTokenOrigin,
   AccessTokenStore,

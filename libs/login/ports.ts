@@ -18,6 +18,24 @@ export interface LoginSession {
   /** Whence it was opened, for whoever looks at the list; judged by nobody. */
   readonly sourceAddress?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** The `sid` claim: the session at the provider. */
+  readonly providerSessionId?: string | undefined;
+  /** From when on the claims are too old and asked for again; absent where the provider gives no refresh token. */
+  readonly refreshAfterMs?: number | undefined;
+}
+
+/** What the provider gave beside the claims. Secrets: sealed in the session's row. */
+export interface ProviderTokens {
+  readonly idToken: string;
+  readonly refreshToken?: string | undefined;
+}
+
+/** What a refresh changes; of claims that say the same nobody is told. */
+export interface RefreshedSession {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly tokens: ProviderTokens;
+  readonly refreshAfterMs: number;
+  readonly tell: boolean;
 }
 
 /** All that are given must fit. */
@@ -25,21 +43,47 @@ export interface SessionFilter {
   readonly id?: string;
   readonly issuerUrl?: string;
   readonly subject?: string;
+  /** null: those whose provider named no session. */
+  readonly providerSessionId?: string | null;
 }
 
 export interface SessionStore {
   /** Stores a session and answers its token: 256 random bits, of which only a hash is kept. @throws GatehouseError storeUnavailable. */
-  create(session: LoginSession): Promise<string>;
+  create(session: LoginSession, tokens?: ProviderTokens): Promise<string>;
   /** By token or by id; nothing happens where there is none. Tells every worker and replica. */
   delete(tokenOrId: string): Promise<void>;
   /** Newest first; those that have expired are among them until they are swept. */
   list(filter: SessionFilter): Promise<LoginSession[]>;
   /** Ends those that fit and tells every worker and replica; answers their ids. A filter must name something. */
   end(filter: SessionFilter): Promise<string[]>;
-  /** Those of these ids that still exist. */
-  existing(ids: readonly string[]): Promise<string[]>;
+  /** Those of these ids that still exist, with their newest claims. */
+  claimsOf(ids: readonly string[]): Promise<LiveCredential[]>;
+  tokensOf(id: string): Promise<ProviderTokens | undefined>;
+  /** Those of these ids whose claims are too old. */
+  dueForRefresh(ids: readonly string[], nowMs: number): Promise<string[]>;
+  /**
+   * Takes the lease of a session that is due, for one caller of all workers and replicas; undefined for everybody else.
+   * A lease that was not given back runs out.
+   */
+  leaseRefresh(
+    id: string,
+    nowMs: number,
+    untilMs: number,
+  ): Promise<{ readonly session: LoginSession; readonly tokens: ProviderTokens } | undefined>;
+  /** Stores what a refresh gave, and gives the lease back. False where the session has ended, or the lease has run out. */
+  finishRefresh(id: string, untilMs: number, refreshed: RefreshedSession): Promise<boolean>;
+  /** Gives the lease back; the next one may try from then on. */
+  postponeRefresh(id: string, untilMs: number, refreshAfterMs: number): Promise<void>;
+  /** True for one caller: this logout token was not used before. Told once, remembered until it expires. */
+  claimLogoutToken(id: string, expiresAtMs: number): Promise<boolean>;
   touch(id: string, nowMs: number): Promise<void>;
   deleteExpired(nowMs: number): Promise<void>;
+}
+
+/** A session or access token that has not ended, with the claims by which it acts now. */
+export interface LiveCredential {
+  readonly id: string;
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -72,8 +116,8 @@ export interface AccessTokenStore {
   listAccessTokens(filter: { readonly issuerUrl?: string; readonly subject?: string }): Promise<AccessTokenSummary[]>;
   /** Tells every worker and replica. False where there is none of this owner. */
   deleteAccessToken(id: string, owner?: { readonly issuerUrl: string; readonly subject: string }): Promise<boolean>;
-  /** Those of these ids that still exist. */
-  existingAccessTokens(ids: readonly string[]): Promise<string[]>;
+  /** Those of these ids that still exist, with their owners' newest claims. */
+  claimsOfAccessTokens(ids: readonly string[]): Promise<LiveCredential[]>;
   noteAccessTokensUsed(uses: readonly { readonly id: string; readonly atMs: number }[]): Promise<void>;
   deleteExpiredAccessTokens(nowMs: number): Promise<void>;
 }
@@ -133,6 +177,8 @@ export interface LoginPorts {
    * by the same function anyway.)
    */
   findClaimProblem?(issuerName: string, claims: Readonly<Record<string, unknown>>): string | undefined;
+  /** How old the claims of a session may become where the provider gives refresh tokens. */
+  readonly refreshIntervalSeconds: number;
   readonly idleTimeoutSeconds: number;
   readonly absoluteTimeoutSeconds: number;
   now(): number;

@@ -1,22 +1,9 @@
 import * as client from 'openid-client';
 import { GatehouseError } from '#errors';
 import { isLoopbackName } from '#outbound';
+import { authenticateClient } from './authenticate-client.ts';
 import { createProviderFetch } from './create-provider-fetch.ts';
-
-/** What login needs of an Issuer. `clientSecret` is the opened secret; a public client has none. */
-export interface LoginIssuer {
-  readonly name: string;
-  readonly url: string;
-  readonly discoveryUrl: string | undefined;
-  readonly certificateAuthority: string | undefined;
-  readonly clientId: string;
-  readonly clientSecret: string | undefined;
-  readonly scopes: readonly string[];
-  /** Algorithms that an ID token may be signed with; all asymmetric ones where absent. */
-  readonly signingAlgorithms?: readonly string[] | undefined;
-  /** Names that resolve to this machine may be connected to; a provider that is named so is, in any case. */
-  readonly allowLoopback?: boolean | undefined;
-}
+import type { LoginIssuer } from './login-issuer.ts';
 
 export interface Providers {
   /** The provider's configuration. @throws GatehouseError notFound, identityUnavailable. */
@@ -78,8 +65,7 @@ async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
   if (answer.status !== 200) throw new Error(`the discovery document cannot be had (${answer.status})`);
   const metadata = (await answer.json()) as client.ServerMetadata;
   if (metadata.issuer !== issuer.url) throw new Error('the discovery document names another issuer');
-  const authentication =
-    issuer.clientSecret === undefined ? client.None() : client.ClientSecretBasic(issuer.clientSecret);
+  const authentication = await authenticateClient(issuer, metadata);
   const configuration = new client.Configuration(metadata, issuer.clientId, undefined, authentication);
   configuration[client.customFetch] = providerFetch;
   configuration.timeout = TIMEOUT_SECONDS;

@@ -2,6 +2,8 @@ import * as client from 'openid-client';
 import { SESSION_COOKIE, cookieValues, loginCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
 import type { Demands } from './read-demands.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import { OFFLINE, scopesToAsk } from './refresh-session.ts';
 import { readReturnTo } from './return-to.ts';
 import { TRANSACTION_SECONDS, type Transaction } from './transaction.ts';
 
@@ -31,21 +33,33 @@ export async function startLogin(
     demands,
     formerSessions: cookieValues(input.cookieHeader, SESSION_COOKIE).filter(isToken).slice(0, MAX_FORMER_SESSIONS),
   };
+  const scopes = scopesToAsk(issuer, configuration.serverMetadata());
+  const prompt = promptOf(issuer, scopes, demands);
   const redirectTo = client.buildAuthorizationUrl(configuration, {
     redirect_uri: ports.callbackUrl,
-    scope: issuer.scopes.join(' '),
+    scope: scopes.join(' '),
     state: transaction.state,
     nonce: transaction.nonce,
     code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
     code_challenge_method: 'S256',
     ...(demands.maxAgeSeconds === undefined ? {} : { max_age: String(demands.maxAgeSeconds) }),
     ...(demands.acrValues === undefined ? {} : { acr_values: demands.acrValues.join(' ') }),
-    ...(demands.prompt === undefined ? {} : { prompt: demands.prompt }),
+    ...(prompt === undefined ? {} : { prompt }),
   });
   return {
     redirectTo: redirectTo.href,
     setCookie: loginCookie(ports.sealer.seal(JSON.stringify(transaction)), TRANSACTION_SECONDS),
   };
+}
+
+/**
+ * OpenID Connect Core section 11 wants consent asked for with `offline_access`; a provider where people cannot consent
+ * by themselves has `prompt: default` in its Issuer.
+ */
+function promptOf(issuer: LoginIssuer, scopes: readonly string[], demands: Demands): string | undefined {
+  const own = issuer.prompt ?? (scopes.includes(OFFLINE) ? 'consent' : 'default');
+  const asked = [demands.prompt, own].filter((value) => value !== undefined && value !== 'default');
+  return asked.length === 0 ? undefined : [...new Set(asked)].join(' ');
 }
 
 /** A browser holds one; planted ones must not make the sealed cookie too large to be kept. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#errors';
-import { rejudge, type OpenedBy, type RejudgePorts } from './rejudge.ts';
+import { rejudge, type LiveCredentials, type OpenedBy, type RejudgePorts } from './rejudge.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface OpenStreams {
@@ -7,6 +7,8 @@ export interface OpenStreams {
   add(opened: OpenedBy, abort: (code: ErrorCode, message?: string) => void): () => void;
   /** Cuts what would not be allowed any more; resolves when every stream was judged. */
   recheck(): Promise<void>;
+  /** Sessions that have something open. */
+  sessionIds(): string[];
   /** Cuts streams whose credential has expired; cheap enough for every second. */
   cutExpired(): void;
   size(): number;
@@ -16,13 +18,14 @@ export interface OpenStreams {
 
 export interface OpenStreamsPorts extends RejudgePorts {
   snapshot(): Snapshot;
-  /** Which of these sessions and access tokens still exist. */
-  findAlive(ids: { readonly sessions: string[]; readonly tokens: string[] }): Promise<ReadonlySet<string>>;
+  /** Those of these sessions and access tokens that still exist, with the claims by which each acts now. */
+  findAlive(ids: { readonly sessions: string[]; readonly tokens: string[] }): Promise<LiveCredentials>;
   onProblem(error: unknown): void;
 }
 
 /** Judging ten thousand streams takes a while; others get their turn in between. */
 const SLICE = 200;
+const NOBODY: LiveCredentials = new Map();
 
 interface Entry {
   readonly opened: OpenedBy;
@@ -41,24 +44,25 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
   let again = false;
   let epoch = 0;
 
+  function idsOf(kind: 'session' | 'token', among: Iterable<Entry>): string[] {
+    const ids = new Set<string>();
+    for (const { opened } of among) {
+      const { credential } = opened.identity;
+      if (credential.kind === kind) ids.add(credential.id);
+    }
+    return [...ids];
+  }
+
   async function recheckAll(): Promise<void> {
     const now = [...entries];
     if (now.length === 0) return;
     const snapshot = ports.snapshot();
-    const idsOf = (kind: 'session' | 'token'): string[] => [
-      ...new Set(
-        now
-          .map(({ opened }) => opened.identity.credential)
-          .filter((credential) => credential.kind === kind)
-          .map(({ id }) => id),
-      ),
-    ];
-    const ids = { sessions: idsOf('session'), tokens: idsOf('token') };
-    const alive = ids.sessions.length + ids.tokens.length === 0 ? new Set<string>() : await ports.findAlive(ids);
+    const ids = { sessions: idsOf('session', now), tokens: idsOf('token', now) };
+    const alive = ids.sessions.length + ids.tokens.length === 0 ? NOBODY : await ports.findAlive(ids);
     for (const [at, entry] of now.entries()) {
       if (at % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
       if (!entries.has(entry)) continue;
-      const refusal = await rejudge(entry.opened, snapshot, (id) => alive.has(id), ports);
+      const refusal = await rejudge(entry.opened, snapshot, alive, ports);
       if (refusal) entry.abort(refusal.code, refusal.message);
     }
   }
@@ -87,6 +91,7 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
       return () => void entries.delete(entry);
     },
     recheck: () => recheck().catch(ports.onProblem),
+    sessionIds: () => idsOf('session', entries),
     cutExpired() {
       const nowMs = ports.now();
       for (const { opened, abort } of entries)

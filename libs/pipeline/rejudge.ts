@@ -21,6 +21,9 @@ export interface OpenedBy {
   readonly upstream: ClusterUpstream;
 }
 
+/** By id, the claims by which each acts now: a refresh may have taken groups away. */
+export type LiveCredentials = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
 export interface RejudgePorts {
   readonly mapping: MappingPorts;
   readonly disabledPeople: DisabledPeople;
@@ -31,18 +34,19 @@ const refuse = (code: ErrorCode, message: string): Refusal => ({ ok: false, code
 
 /**
  * Would this stream be allowed now? The same stages as when it was opened, but for the signature, which does not change.
- * @param alive whether the session or access token that opened it still exists.
+ * @param alive the sessions and access tokens that still exist; their claims may be newer than those it was opened by.
  * @returns why not, or undefined.
  */
 export async function rejudge(
   opened: OpenedBy,
   snapshot: Snapshot,
-  alive: (credentialId: string) => boolean,
+  alive: LiveCredentials,
   ports: RejudgePorts,
 ): Promise<Refusal | undefined> {
   const { credential, issuerUrl, subject, expiresAtMs } = opened.identity;
   if (ports.now() >= expiresAtMs) return refuse('expiredCredential', 'the credential that opened this has expired');
-  if (credential.kind !== 'bearer' && !alive(credential.id))
+  const claims = credential.kind === 'bearer' ? opened.identity.claims : alive.get(credential.id);
+  if (claims === undefined)
     return refuse(
       'invalidCredential',
       `the ${credential.kind === 'token' ? 'access token' : 'session'} that opened this was ended`,
@@ -52,7 +56,7 @@ export async function rejudge(
     return refuse('clusterDisabled', `cluster "${opened.cluster}" was disabled`);
   if (snapshot.clusters.get(opened.cluster) !== opened.upstream)
     return refuse('unknownCluster', `cluster "${opened.cluster}" was changed or removed`);
-  const identity = nameAgain(opened.identity, snapshot);
+  const identity = nameAgain({ ...opened.identity, claims }, snapshot);
   if (!identity)
     return refuse('invalidCredential', `the issuer "${opened.identity.issuer}" does not name this person any more`);
   const resolved = await resolveGrant(snapshot.mappings, identity, opened.cluster, ports.mapping);
@@ -71,7 +75,7 @@ export async function rejudge(
   return acting.ok ? undefined : acting;
 }
 
-/** By the same claims and the Issuer as it is now. */
+/** By these claims and the Issuer as it is now. */
 function nameAgain(identity: Identity, { issuers }: Snapshot): Identity | undefined {
   const { credential, expiresAtMs, narrowing } = identity;
   if (identity.issuer === SERVICE_ISSUER) {

@@ -36,6 +36,19 @@ export function checkCertificateData(data: string): string | undefined {
     : checkCertificates(pem);
 }
 
+/** What is wrong with a private key in PEM that signs assertions, or undefined. Repeats nothing of the key. */
+export function checkPrivateKey(pem: string): string | undefined {
+  if (pem.includes('ENCRYPTED')) return 'must not be encrypted with a passphrase';
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem);
+    if (type === 'rsa') return (details?.modulusLength ?? 0) < 2048 ? 'must have 2048 bits or more' : undefined;
+    const isKnownCurve = ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '');
+    return type === 'ec' && isKnownCurve ? undefined : 'must be a key of RSA, or EC on P-256, P-384 or P-521';
+  } catch {
+    return 'must be a private key in PEM';
+  }
+}
+
 /** What is wrong with a certificate and its private key (both base64 of PEM) together, by field. Repeats nothing of the key. */
 export function checkClientPair(certificateData: string, keyData: string): { certificate?: string; key?: string } {
   const certificate = checkCertificateData(certificateData);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkCertificates } from './check-pem.ts';
+import { checkCertificates, checkPrivateKey } from './check-pem.ts';
 import { checked, plainText } from './fields.ts';
 import { checkHttpsUrl } from './https-url.ts';
 import { claimMappingsSchema, claimValidationRule, userValidationRule } from './issuer-mappings-schema.ts';
@@ -55,12 +55,26 @@ export const issuerSpecSchema = z.strictObject({
           ? 'must be text without control characters; leave it out for a public client'
           : undefined,
       ).optional(),
+      /** PEM of the client's private key, RSA or EC: it then signs assertions (`private_key_jwt`) and has no secret. */
+      clientKey: checked(checkPrivateKey).optional(),
+      /** `kid` of the public part at the provider. */
+      clientKeyID: plainText(256).optional(),
       scopes: z
         .array(checked((value) => (SCOPE.test(value) ? undefined : 'must be a scope without blanks')))
         .refine((scopes) => scopes.includes('openid'), 'must hold openid')
         .default(['openid', 'profile', 'email']),
+      /** Asked of the provider at each login. Absent: `consent` with the scope offline_access, else `default`. */
+      prompt: z.enum(['default', 'login', 'consent', 'select_account']).optional(),
+      /** Claims that the ID token lacks, as groups, are fetched from the userinfo endpoint. */
+      claimsFromUserinfo: z.boolean().optional(),
+      /** false: logging out of the gateway leaves the person logged in at the provider. */
+      endsProviderSession: z.boolean().optional(),
       /** Shown on the login page. */
       displayName: plainText(256).optional(),
+    })
+    .refine((login) => login.clientSecret === undefined || login.clientKey === undefined, {
+      path: ['clientKey'],
+      message: 'must not stand beside clientSecret: the client proves itself in one way',
     })
     .optional(),
 });

@@ -2,7 +2,7 @@ import type { ResourceObject } from './resource-object.ts';
 
 /** A secret field taken out of an object. */
 export interface SplitSecret {
-  /** `token`, `clientCertificate`, `clientKey` (both PEM) of a Cluster; `clientSecret` of an Issuer. */
+  /** `token`, `clientCertificate`, `clientKey` (both PEM) of a Cluster; `clientSecret`, `clientKey` (PEM) of an Issuer. */
   readonly field: string;
   /** Never logged, never serialised but sealed. */
   readonly clear: string;

@@ -64,17 +64,19 @@ function typeOf(credential: Credential): string {
 function splitIssuer(object: ResourceObject): SplitObject {
   const spec = object.spec as {
     issuer?: { url?: string; discoveryURL?: string; certificateAuthority?: string };
-    login?: { clientSecret?: string };
+    login?: { clientSecret?: string; clientKey?: string };
   };
   const { url, discoveryURL, certificateAuthority } = spec.issuer ?? {};
   const binding = digest(['Issuer', url, discoveryURL, certificateAuthority?.trim()]);
-  if (spec.login?.clientSecret === undefined) return { object, secrets: [], binding };
-  const { clientSecret, ...login } = spec.login;
-  return {
-    object: { ...object, spec: { ...spec, login } },
-    secrets: [{ field: 'clientSecret', clear: clientSecret, binding }],
-    binding,
-  };
+  if (spec.login === undefined) return { object, secrets: [], binding };
+  const { clientSecret, clientKey, ...login } = spec.login;
+  const secrets = [
+    { field: 'clientSecret', clear: clientSecret, binding },
+    { field: 'clientKey', clear: clientKey, binding },
+  ].filter((secret): secret is SplitSecret => secret.clear !== undefined);
+  return secrets.length === 0
+    ? { object, secrets, binding }
+    : { object: { ...object, spec: { ...spec, login } }, secrets, binding };
 }
 
 /** Two spellings of one address bind alike; what cannot be read binds as it stands. */

@@ -47,12 +47,15 @@ export function createAccessTokenStore(
       if (revision !== undefined) learned(revision);
       return revision !== undefined;
     },
-    existingAccessTokens: async (ids) => {
-      const rows = await database.run((manager) =>
-        manager.find(AccessTokenEntity, { select: { id: true }, where: { id: In([...ids]) } }),
-      );
-      return rows.map(({ id }) => id);
-    },
+    claimsOfAccessTokens: async (ids) =>
+      await database.run(async (manager) => {
+        const rows = await manager.find(AccessTokenEntity, { where: { id: In([...ids]) } });
+        const owners = await manager.findBy(UserEntity, { subject: In([...new Set(rows.map((row) => row.subject))]) });
+        const claims = new Map(
+          owners.map((owner) => [`${owner.issuerUrl} ${owner.subject}`, openClaims(sealer, owner)]),
+        );
+        return rows.map((row) => ({ id: row.id, claims: claims.get(`${row.issuerUrl} ${row.subject}`) ?? {} }));
+      }),
     noteAccessTokensUsed: async (uses) => {
       await database.transaction(async (manager) => {
         for (const { id, atMs } of uses) {

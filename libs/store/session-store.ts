@@ -1,22 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { In, LessThan, LessThanOrEqual } from 'typeorm';
+import { In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
 import { GatehouseError } from '#errors';
-import type { SessionFinder, SessionRecord } from '#identity';
-import type { SessionStore } from '#login';
+import type { SessionFinder } from '#identity';
+import type { SessionFilter, SessionStore } from '#login';
 import type { Database } from './database.ts';
-import { SessionEntity, type SessionRow } from './entities/session.ts';
+import { SessionEntity } from './entities/session.ts';
+import { UsedLogoutTokenEntity } from './entities/used-logout-token.ts';
 import { bumpRevision, lockRevision } from './revision.ts';
-import { openRow, type SealContext, type Sealer } from './sealer.ts';
+import type { Sealer } from './sealer.ts';
+import { createSessionRefreshes } from './session-refreshes.ts';
+import { fromSessionRow, openTokens, toSessionRow } from './session-row.ts';
 
 const TOKEN_BYTES = 32;
 /** 256 random bits need no slow hash: nobody can try them out. */
 const digestOf = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
-const context = (id: string, tokenDigest: string): SealContext => ({
-  table: 'sessions',
-  row: id,
-  field: 'record',
-  binding: tokenDigest,
-});
 
 /** Sessions by the SHA-256 of their cookie; what the claims say of a person is sealed. Expiry is judged by `#identity`. */
 export function createSessionStore(
@@ -25,14 +22,15 @@ export function createSessionStore(
   learned: (revision: number) => void,
 ): SessionFinder & SessionStore {
   return {
-    create: async (record) => {
+    create: async (session, tokens) => {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      await database.run((manager) => manager.insert(SessionEntity, toRow(record, digestOf(token), sealer)));
+      const row = toSessionRow(session, tokens, digestOf(token), sealer);
+      await database.run((manager) => manager.insert(SessionEntity, row));
       return token;
     },
     find: async (token) => {
       const row = await database.run((manager) => manager.findOneBy(SessionEntity, { tokenDigest: digestOf(token) }));
-      return row ? fromRow(row, sealer) : undefined;
+      return row ? fromSessionRow(row, sealer) : undefined;
     },
     delete: async (tokenOrId) => {
       // Neither can be mistaken for the other: an id is a UUID, a digest 64 hex digits.
@@ -47,14 +45,13 @@ export function createSessionStore(
     },
     list: async (filter) => {
       const rows = await database.run((manager) =>
-        manager.find(SessionEntity, { where: { ...filter }, order: { createdAtMs: 'DESC', id: 'ASC' } }),
+        manager.find(SessionEntity, { where: whereOf(filter), order: { createdAtMs: 'DESC', id: 'ASC' } }),
       );
-      return rows.map((row) => fromRow(row, sealer));
+      return rows.map((row) => fromSessionRow(row, sealer));
     },
     end: async (filter) => {
-      const where = { ...filter };
-      if (Object.values(where).every((value) => value === undefined))
-        throw new GatehouseError('invalid', 'say which sessions are to end');
+      const where = whereOf(filter);
+      if (Object.keys(where).length === 0) throw new GatehouseError('invalid', 'say which sessions are to end');
       const ended = await database.transaction(async (manager) => {
         await lockRevision(manager);
         const rows = await manager.find(SessionEntity, { select: { id: true }, where });
@@ -65,11 +62,22 @@ export function createSessionStore(
       if (ended) learned(ended.revision);
       return ended?.ids ?? [];
     },
-    existing: async (ids) => {
-      const rows = await database.run((manager) =>
-        manager.find(SessionEntity, { select: { id: true }, where: { id: In([...ids]) } }),
-      );
-      return rows.map(({ id }) => id);
+    claimsOf: async (ids) => {
+      const rows = await database.run((manager) => manager.findBy(SessionEntity, { id: In([...ids]) }));
+      return rows.map((row) => ({ id: row.id, claims: fromSessionRow(row, sealer).claims }));
+    },
+    tokensOf: async (id) => {
+      const row = await database.run((manager) => manager.findOneBy(SessionEntity, { id }));
+      return row ? openTokens(row, sealer) : undefined;
+    },
+    ...createSessionRefreshes(database, sealer, learned),
+    claimLogoutToken: async (id, expiresAtMs) => {
+      const usedBy = randomBytes(16).toString('hex');
+      return await database.run(async (manager) => {
+        const row = { id, usedBy, expiresAtMs };
+        await manager.createQueryBuilder().insert().into(UsedLogoutTokenEntity).values(row).orIgnore().execute();
+        return await manager.existsBy(UsedLogoutTokenEntity, { id, usedBy });
+      });
     },
     touch: async (id, nowMs) => {
       await database.run((manager) =>
@@ -79,6 +87,7 @@ export function createSessionStore(
     deleteExpired: async (nowMs) => {
       await database.run(async (manager) => {
         await manager.delete(SessionEntity, { expiresAtMs: LessThanOrEqual(nowMs) });
+        await manager.delete(UsedLogoutTokenEntity, { expiresAtMs: LessThanOrEqual(nowMs) });
         await manager
           .createQueryBuilder()
           .delete()
@@ -90,14 +99,11 @@ export function createSessionStore(
   };
 }
 
-function toRow(record: SessionRecord, tokenDigest: string, sealer: Sealer): SessionRow {
-  const { id, issuer, issuerUrl, subject, createdAtMs, lastSeenAtMs, expiresAtMs, idleTimeoutMs, ...personal } = record;
-  const sealed = sealer.seal(JSON.stringify(personal), context(id, tokenDigest));
-  return { id, tokenDigest, issuer, issuerUrl, subject, sealed, createdAtMs, lastSeenAtMs, expiresAtMs, idleTimeoutMs };
-}
-
-function fromRow(row: SessionRow, sealer: Sealer): SessionRecord {
-  const { id, tokenDigest, sealed, ...plain } = row;
-  const personal = JSON.parse(openRow(sealer, sealed, context(id, tokenDigest))) as object;
-  return { ...personal, id, ...plain } as SessionRecord;
+function whereOf({ providerSessionId, ...filter }: SessionFilter): object {
+  return Object.fromEntries(
+    Object.entries({
+      ...filter,
+      providerSessionId: providerSessionId === null ? IsNull() : providerSessionId,
+    }).filter(([, value]) => value !== undefined),
+  );
 }

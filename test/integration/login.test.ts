@@ -270,13 +270,19 @@ describe('a login', () => {
   });
 });
 
+const logoutPorts = () => ({
+  sessions: world.store.sessions,
+  providers: world.ports.providers,
+  afterLogoutUrl: 'https://127.0.0.1:8443/-/',
+});
+
 describe('logout', () => {
   test('ends the session itself, not only the cookie, and no other one', async () => {
     const [here, there] = [world.browser(), world.browser()];
     await logIn(here, 'alice');
     await logIn(there, 'alice');
     const token = cookieOf(here, SESSION_COOKIE) ?? '';
-    const { setCookie } = await logout(here.cookieHeader(GATEWAY_HOST), world.store.sessions);
+    const { setCookie } = await logout(here.cookieHeader(GATEWAY_HOST), logoutPorts());
     expect(setCookie).toMatch(new RegExp(`^${SESSION_COOKIE}=; .*Max-Age=0`));
     // A thief who kept the cookie has nothing.
     expect(await whoIs(here)).toMatchObject({ outcome: 'failed', code: 'invalidCredential' });
@@ -288,6 +294,6 @@ describe('logout', () => {
 
   test('of a browser without a session clears the cookie all the same', async () => {
     for (const header of [undefined, 'a=b', `${SESSION_COOKIE}=unknown`])
-      expect((await logout(header, world.store.sessions)).setCookie).toContain('Max-Age=0');
+      expect((await logout(header, logoutPorts())).setCookie).toContain('Max-Age=0');
   });
 });

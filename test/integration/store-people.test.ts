@@ -113,6 +113,63 @@ describeStore('the store of people', (suite) => {
       expect(await suite.store.sessions.find(token)).toBeDefined();
     });
 
+    test('keep the provider’s tokens sealed, each bound to its row', async () => {
+      const tokens = { idToken: 'id-token-of-alice-0123456789', refreshToken: 'refresh-token-of-alice-0123456789' };
+      const [one, other] = [newSession(), newSession()];
+      await suite.store.sessions.create(one, tokens);
+      await suite.store.sessions.create(other, { idToken: 'another' });
+      expect(await suite.store.sessions.tokensOf(one.id)).toEqual(tokens);
+      expect((await suite.database.bytes()).includes('token-of-alice')).toBe(false);
+      await suite.database.sql(
+        `UPDATE sessions SET tokens = (SELECT tokens FROM sessions WHERE id = '${one.id}') WHERE id = '${other.id}'`,
+      );
+      await expect(suite.store.sessions.tokensOf(other.id)).rejects.toMatchObject({ code: 'internal' });
+    });
+
+    test('are refreshed by one at a time, who tells everybody only of what has changed', async () => {
+      const { sessions, objects } = suite.store;
+      const other = await suite.open();
+      const session = newSession({ refreshAfterMs: 1_000 });
+      const tokens = { idToken: 'i', refreshToken: 'r1' };
+      const token = await sessions.create(session, tokens);
+      expect(await sessions.dueForRefresh([session.id], 999)).toEqual([]);
+      expect(await sessions.leaseRefresh(session.id, 999, 5_000)).toBeUndefined();
+      expect(await sessions.dueForRefresh([session.id], 1_000)).toEqual([session.id]);
+      const leases = await Promise.all([
+        sessions.leaseRefresh(session.id, 1_000, 5_000),
+        other.sessions.leaseRefresh(session.id, 1_000, 5_001),
+        sessions.leaseRefresh(session.id, 1_000, 5_002),
+      ]);
+      const at = leases.findIndex((lease) => lease !== undefined);
+      expect(leases.filter((lease) => lease !== undefined)).toEqual([{ session, tokens }]);
+      const before = await objects.revision();
+      const refreshed = {
+        claims: { sub: 'alice' },
+        tokens: { idToken: 'i2', refreshToken: 'r2' },
+        refreshAfterMs: 2_000,
+      };
+      expect(await sessions.finishRefresh(session.id, 4_999, { ...refreshed, tell: true })).toBe(false);
+      expect(await sessions.finishRefresh(session.id, 5_000 + at, { ...refreshed, tell: false })).toBe(true);
+      expect(await objects.revision()).toBe(before);
+      expect(await sessions.find(token)).toEqual({ ...session, claims: { sub: 'alice' }, refreshAfterMs: 2_000 });
+      expect(await sessions.tokensOf(session.id)).toEqual(refreshed.tokens);
+      // Whoever takes a lease and vanishes keeps it until it runs out.
+      expect(await sessions.leaseRefresh(session.id, 2_000, 3_000)).toBeDefined();
+      expect(await other.sessions.leaseRefresh(session.id, 2_999, 9_000)).toBeUndefined();
+      expect(await other.sessions.leaseRefresh(session.id, 3_000, 9_000)).toBeDefined();
+      expect(await sessions.finishRefresh(session.id, 3_000, { ...refreshed, tell: true })).toBe(false);
+      expect(await other.sessions.finishRefresh(session.id, 9_000, { ...refreshed, tell: true })).toBe(true);
+      expect(await objects.revision()).toBe(before + 1);
+    });
+
+    test('take a logout token once, whoever asks', async () => {
+      const other = await suite.open();
+      const asked = [suite.store, other, suite.store].map(({ sessions }) => sessions.claimLogoutToken('one', 2_000));
+      expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1);
+      await suite.store.sessions.deleteExpired(1_999);
+      expect(await other.sessions.claimLogoutToken('one', 2_000)).toBe(false);
+    });
+
     test('of a person are listed, newest first, and ended together, and every process is told', async () => {
       const other = await suite.open();
       let told = 0;

@@ -49,7 +49,7 @@ describeStore('access tokens and users', (suite) => {
       const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
       expect(await accessTokens.deleteAccessToken(made.id, ALICE)).toBe(true);
       expect(await told).toBeGreaterThan(before);
-      expect(await other.accessTokens.existingAccessTokens([made.id])).toEqual([]);
+      expect(await other.accessTokens.claimsOfAccessTokens([made.id])).toEqual([]);
       expect(await accessTokens.deleteAccessToken(made.id)).toBe(false);
     });
 
@@ -66,7 +66,7 @@ describeStore('access tokens and users', (suite) => {
       );
       expect(JSON.stringify(listed)).not.toContain('d1"');
       await accessTokens.deleteExpiredAccessTokens(5_000);
-      expect(await accessTokens.existingAccessTokens([one.id, other.id])).toEqual([other.id]);
+      expect(await accessTokens.claimsOfAccessTokens([one.id, other.id])).toEqual([{ id: other.id, claims: {} }]);
     });
   });
 
@@ -102,10 +102,12 @@ describeStore('access tokens and users', (suite) => {
     const session = newSession();
     const cookie = await suite.store.sessions.create(session);
     const other = await suite.open();
-    expect(await other.sessions.existing([session.id, randomUUID()])).toEqual([session.id]);
+    expect(await other.sessions.claimsOf([session.id, randomUUID()])).toEqual([
+      { id: session.id, claims: session.claims },
+    ]);
     const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
     await suite.store.sessions.delete(cookie);
     await told;
-    expect(await other.sessions.existing([session.id])).toEqual([]);
+    expect(await other.sessions.claimsOf([session.id])).toEqual([]);
   });
 });

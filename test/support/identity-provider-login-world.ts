@@ -59,16 +59,11 @@ export async function startLoginWorld(): Promise<LoginWorld> {
     ports: {
       providers: createProviders(async (name) => issuers.get(name), now),
       sessions: {
-        create: (session) => {
+        ...store.sessions,
+        create: (session, tokens) => {
           created++;
-          return store.sessions.create(session);
+          return store.sessions.create(session, tokens);
         },
-        list: (filter) => store.sessions.list(filter),
-        end: (filter) => store.sessions.end(filter),
-        delete: (tokenOrId) => store.sessions.delete(tokenOrId),
-        existing: (ids) => store.sessions.existing(ids),
-        touch: (id, nowMs) => store.sessions.touch(id, nowMs),
-        deleteExpired: (nowMs) => store.sessions.deleteExpired(nowMs),
       },
       sealer: {
         seal: (clear) => store.sealer.seal(clear, context),
@@ -76,6 +71,7 @@ export async function startLoginWorld(): Promise<LoginWorld> {
       },
       claimState: (state) => usedStates.size < usedStates.add(state).size,
       callbackUrl: CALLBACK,
+      refreshIntervalSeconds: 300,
       idleTimeoutSeconds: 3600,
       absoluteTimeoutSeconds: 43_200,
       now,
@@ -111,6 +107,8 @@ export function loginIssuerOf(provider: IdentityProvider, changes: Partial<Login
     clientId: provider.clientId,
     clientSecret: provider.clientSecret,
     scopes: ['openid', 'profile', 'email', 'groups'],
+    claimsFromUserinfo: false,
+    endsProviderSession: true,
     ...changes,
   };
 }

@@ -15,6 +15,9 @@ export async function handleLogin(
   // Only the browser that was sent here has the interaction's cookie.
   const details = await provider.interactionDetails(request, response);
   if (details.uid !== uid) throw new Error('another login');
+  // A first-party client: whoever logs in has agreed.
+  if (details.prompt.name === 'consent')
+    return await provider.interactionFinished(request, response, { consent: {} }, { mergeWithLastSubmission: true });
   if (request.method !== 'POST') return page(response, 200, uid, '');
   const form = new URLSearchParams(await readForm(request));
   const username = form.get('username') ?? '';

@@ -8,7 +8,8 @@ import type { Configuration } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { createMemoryAdapter } from './identity-provider-adapter.ts';
 import { ORDINARY_ACR, STRONG_ACR, handleLogin } from './identity-provider-login.ts';
-import { PEOPLE_OF_PROVIDER, claimsOf } from './identity-provider-people.ts';
+import { confirmLogout, fetchTrusting } from './identity-provider-logout.ts';
+import { PEOPLE_OF_PROVIDER, createPeople, type People } from './identity-provider-people.ts';
 import { ALGORITHM, createSigningKey, signIdToken, type IdTokenOptions } from './identity-provider-tokens.ts';
 
 export { signIdToken, type IdTokenOptions } from './identity-provider-tokens.ts';
@@ -29,6 +30,12 @@ export interface IdentityProvider {
   keySetRequests(): number;
   /** While set, every request is answered with 503, as by a provider that is down behind its proxy. */
   setOutage(isOut: boolean): void;
+  /** From the next token on. */
+  setGroups(person: string, groups: readonly string[]): void;
+  /** The account is gone: nobody logs in with it, and what was given for it is refused. */
+  removePerson(person: string): void;
+  /** Requests that the token endpoint has had. */
+  tokenRequests(): number;
   stop(): Promise<void>;
 }
 
@@ -39,6 +46,18 @@ export interface IdentityProviderOptions {
   readonly port?: number;
   /** By person; a random one for whoever is absent. */
   readonly passwords?: Readonly<Record<string, string>>;
+  readonly client?: ClientOptions;
+}
+
+export interface ClientOptions {
+  /** With the scope offline_access. */
+  readonly refreshTokens?: boolean;
+  /** The client then proves itself by an assertion (private_key_jwt). */
+  readonly publicKey?: JWK;
+  /** Told of each logout; `ca` is read when it is needed. */
+  readonly backchannelLogout?: { readonly uri: string; ca(): string };
+  /** The ID token has no claims but those of the login. */
+  readonly claimsInUserinfoOnly?: boolean;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -53,8 +72,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   let handler: Handler = unavailable;
   let isOut = false;
   let keySetRequests = 0;
+  let tokenRequests = 0;
+  const people = createPeople();
   const server = createServer({ cert: certificate.cert, key: certificate.private }, (request, response) => {
     if (request.url === '/jwks') keySetRequests++;
+    if (request.url === '/token') tokenRequests++;
     (isOut ? unavailable : handler)(request, response);
   });
   await new Promise<void>((resolve, reject) => {
@@ -72,7 +94,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   // A provider's keys are fixed when it is made; another one on the same rows and cookies goes on where it stood.
   const serveWith = (newKeys: readonly JWK[]): void => {
     keys = newKeys;
-    const provider = new OidcProvider(issuerUrl, { ...configurationOf(options, client, newKeys), ...shared });
+    const provider = new OidcProvider(issuerUrl, { ...configurationOf(options, client, newKeys, people), ...shared });
     provider.on('server_error', (_context, error) =>
       process.stderr.write(`identity provider: ${error.stack ?? error.message}\n`),
     );
@@ -98,6 +120,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       serveWith([await createSigningKey(), ...(keepFormer ? keys : [])]);
     },
     keySetRequests: () => keySetRequests,
+    tokenRequests: () => tokenRequests,
+    setGroups: people.setGroups,
+    removePerson: people.remove,
     setOutage(value) {
       isOut = value;
     },
@@ -122,22 +147,31 @@ function configurationOf(
   options: IdentityProviderOptions,
   client: { clientId: string; clientSecret: string },
   keys: readonly JWK[],
+  people: People,
 ): Configuration {
+  const { refreshTokens, publicKey, backchannelLogout, claimsInUserinfoOnly } = options.client ?? {};
+  const scopes = ['openid', 'profile', 'email', 'groups', ...(refreshTokens ? ['offline_access'] : [])];
   return {
     clients: [
       {
         client_id: client.clientId,
-        client_secret: client.clientSecret,
+        ...(publicKey
+          ? { token_endpoint_auth_method: 'private_key_jwt' as const, jwks: { keys: [publicKey as never] } }
+          : { client_secret: client.clientSecret }),
+        ...(backchannelLogout
+          ? { backchannel_logout_uri: backchannelLogout.uri, backchannel_logout_session_required: true }
+          : {}),
         redirect_uris: [...options.redirectUris],
         post_logout_redirect_uris: [...(options.postLogoutRedirectUris ?? [])],
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', ...(refreshTokens ? ['refresh_token' as const] : [])],
         response_types: ['code'],
         id_token_signed_response_alg: ALGORITHM,
       },
     ],
     jwks: { keys: keys as never },
     acrValues: [ORDINARY_ACR, STRONG_ACR],
-    scopes: ['openid', 'profile', 'email', 'groups'],
+    scopes,
+    rotateRefreshToken: true,
     claims: {
       openid: ['sub'],
       profile: ['preferred_username', 'name'],
@@ -145,16 +179,20 @@ function configurationOf(
       groups: ['groups'],
     },
     // The ID token itself carries the claims, as Dex and Keycloak do it.
-    conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false } },
+    conformIdTokenClaims: claimsInUserinfoOnly ?? false,
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: backchannelLogout !== undefined },
+      rpInitiatedLogout: { logoutSource: confirmLogout },
+    },
+    ...(backchannelLogout ? { fetch: fetchTrusting(backchannelLogout.ca) } : {}),
     interactions: { url: (_context, interaction) => `/login/${interaction.uid}` },
-    findAccount: (_context, id) =>
-      PEOPLE_OF_PROVIDER.includes(id) ? { accountId: id, claims: () => claimsOf(id) } : undefined,
+    findAccount: (_context, id) => (people.has(id) ? { accountId: id, claims: () => people.claimsOf(id) } : undefined),
     // A first-party client: people log in, they are not asked for consent.
     loadExistingGrant: async (context) => {
       const { client: asking, session } = context.oidc;
       const grant = new context.oidc.provider.Grant({ clientId: asking?.clientId, accountId: session?.accountId });
-      grant.addOIDCScope('openid profile email groups');
+      grant.addOIDCScope(scopes.join(' '));
       await grant.save();
       return grant;
     },
@@ -164,6 +202,7 @@ function configurationOf(
       AccessToken: 600,
       AuthorizationCode: 60,
       Interaction: 600,
+      RefreshToken: 3600,
       Session: 3600,
       Grant: 3600,
     },

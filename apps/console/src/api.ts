@@ -101,7 +101,8 @@ export const api = {
   /** With a token that is made for it. */
   createKubeconfig: async (): Promise<string> => await (await call('POST', '/-/me/kubeconfig')).text(),
   issuers: (): Promise<LoginIssuer[]> => json('GET', '/-/auth/issuers'),
-  logout: (): Promise<void> => done('POST', '/-/auth/logout'),
+  /** Answers where to go then: to the provider, to log out there as well, or to the front page. */
+  logout: async (): Promise<string> => (await call('POST', '/-/auth/logout')).headers.get('Location') ?? '/-/',
   findDeviceLogin: (userCode: string): Promise<DeviceLogin> => json('POST', '/-/me/device-logins/find', { userCode }),
   answerDeviceLogin: async (decision: 'approve' | 'deny', userCode: string): Promise<void> =>
     void (await call('POST', `/-/me/device-logins/${decision}`, { userCode })),

@@ -11,7 +11,8 @@ export function TopBar({ me }: { me: Me }) {
   const { busy, error, run } = useAct();
   const logout = async (): Promise<void> => {
     // A whole load, so that nothing of this person stays in memory.
-    if (await run(api.logout)) window.location.assign('/-/');
+    let next = '/-/';
+    if (await run(async () => (next = await api.logout()))) window.location.assign(next);
   };
   return (
     <>

@@ -80,6 +80,7 @@ export class AuthController {
       .send(landingPage({ title: 'Login failed', message: finished.message, href: '/-/', forward: false }));
   }
 
+  /** `Location` says where the browser logs out of the provider as well; a page goes there by itself. */
   @Post('logout')
   @HttpCode(204)
   async logout(
@@ -87,8 +88,9 @@ export class AuthController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    const { setCookie } = await this.service.logout(request.headers.cookie);
+    const { setCookie, redirectTo } = await this.service.logout(request.headers.cookie);
     response.append('Set-Cookie', setCookie);
+    if (redirectTo !== undefined) response.setHeader('Location', redirectTo);
     this.record({
       request,
       verb: 'logout',

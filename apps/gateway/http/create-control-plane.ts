@@ -14,6 +14,8 @@ import type { Sessions } from '../people/sessions.ts';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import type { LoginService } from '../login/create-login-service.ts';
 import { AccessTokensController } from './access-tokens.controller.ts';
+import type { BackchannelLogout } from '../login/backchannel-logout.ts';
+import { BACKCHANNEL_LOGOUT_PATH, BackchannelLogoutController } from './backchannel-logout.controller.ts';
 import { AuthController, OidcGuard } from './auth.controller.ts';
 import { FORM_PATHS, OAuthController } from './oauth.controller.ts';
 import { HealthController } from './health.controller.ts';
@@ -25,6 +27,7 @@ import { SessionsController } from './sessions.controller.ts';
 import { TokenLoginsController } from './token-logins.controller.ts';
 import {
   ACCESS_TOKENS,
+  BACKCHANNEL_LOGOUT,
   CONSOLE_DIRECTORY,
   DESCRIBE_ME,
   KUBECONFIGS,
@@ -55,6 +58,7 @@ export interface ControlPlanePorts {
   readonly login: LoginService;
   readonly tokenLogins: TokenLogins;
   readonly sourceAddress: SourceAddress;
+  readonly backchannelLogout: BackchannelLogout;
   /** Runs before every login. */
   readonly limitLogins: RequestHandler;
   readonly readiness: Readiness;
@@ -84,6 +88,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       AuthController,
       OAuthController,
       TokenLoginsController,
+      BackchannelLogoutController,
     ],
     providers: [
       value(READ_PERSON, ports.readPerson),
@@ -96,6 +101,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       value(LOGIN, ports.login),
       value(TOKEN_LOGINS, ports.tokenLogins),
       value(SOURCE_ADDRESS, ports.sourceAddress),
+      value(BACKCHANNEL_LOGOUT, ports.backchannelLogout),
       value(READINESS, ports.readiness),
       value(CONSOLE_DIRECTORY, ports.consoleDirectory),
       value(LOG, ports.log),
@@ -114,6 +120,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
   server.use(LOGIN_PATHS, ports.limitLogins);
   server.use(FORM_PATHS, express.urlencoded({ extended: false, limit: MAX_FORM }));
+  server.use(BACKCHANNEL_LOGOUT_PATH, express.urlencoded({ extended: false, limit: MAX_BODY }));
   server.use('/-', serveConsole(ports.consoleDirectory));
   const app = await NestFactory.create<NestExpressApplication>(ControlPlaneModule, new ExpressAdapter(server), {
     logger: ['error', 'fatal'],

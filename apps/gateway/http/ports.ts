@@ -8,6 +8,7 @@ export const DESCRIBE_ME = Symbol('DESCRIBE_ME');
 export const KUBECONFIGS = Symbol('KUBECONFIGS');
 export const ACCESS_TOKENS = Symbol('ACCESS_TOKENS');
 export const UPSTREAM_TOKENS = Symbol('UPSTREAM_TOKENS');
+export const BACKCHANNEL_LOGOUT = Symbol('BACKCHANNEL_LOGOUT');
 export const SESSIONS = Symbol('SESSIONS');
 export const LOGIN = Symbol('LOGIN');
 export const TOKEN_LOGINS = Symbol('TOKEN_LOGINS');

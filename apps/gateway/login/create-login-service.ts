@@ -1,10 +1,9 @@
 import { ERRORS } from '#errors';
 import type { DisabledPeople } from '#identity';
 import type { Config } from '#config';
-import { OidcStrategy, createProviders, logout, type LoginIssuer, type LoginPorts } from '#login';
-import type { Snapshot } from '#pipeline';
-import { splitSecrets, type ResourceObject } from '#resources';
+import { OidcStrategy, logout, type LoginPorts } from '#login';
 import type { Store } from '#store';
+import type { LoginIssuers } from './login-issuers.ts';
 import type { NamePerson } from './name-person.ts';
 
 export interface LoginService {
@@ -13,19 +12,15 @@ export interface LoginService {
   listIssuers(): { name: string; displayName: string }[];
   /** As rules and the audit log name whoever has logged in. */
   usernameOf(login: { readonly issuer: string; readonly claims: Readonly<Record<string, unknown>> }): string;
-  logout(cookieHeader: string | undefined): Promise<{ setCookie: string }>;
+  /** `redirectTo`: where the browser logs out of the provider. */
+  logout(cookieHeader: string | undefined): Promise<{ setCookie: string; redirectTo?: string }>;
 }
 
-interface IssuerSpec {
-  readonly issuer: { readonly url: string; readonly discoveryURL?: string; readonly certificateAuthority?: string };
-  readonly login?: { readonly clientID: string; readonly scopes?: readonly string[]; readonly displayName?: string };
-}
-
-/** Wires browser login: issuers from the snapshot, client secrets from the store, transactions sealed with the gateway's key. */
+/** Wires browser login: sessions named by the snapshot's Issuers, transactions sealed with the gateway's key. */
 export function createLoginService(options: {
   config: Config;
-  snapshot(): Snapshot;
   store: Store;
+  readonly issuers: LoginIssuers;
   claimState: LoginPorts['claimState'];
   readonly namePerson: NamePerson;
   /** The client's address, believing only trusted proxies. */
@@ -35,42 +30,21 @@ export function createLoginService(options: {
   applied(): Promise<void>;
   now(): number;
 }): LoginService {
-  const { config, snapshot, store, claimState, namePerson, disabledPeople, applied, now } = options;
-  const issuerObjects = (): ResourceObject<unknown>[] =>
-    snapshot().objects.filter((object) => object.kind === 'Issuer' && (object.spec as IssuerSpec).login !== undefined);
-  const readIssuer = async (name: string): Promise<LoginIssuer | undefined> => {
-    const object = issuerObjects().find((entry) => entry.metadata.name === name);
-    if (!object) return undefined;
-    const { issuer, login } = object.spec as IssuerSpec & { login: NonNullable<IssuerSpec['login']> };
-    return {
-      name,
-      url: issuer.url,
-      discoveryUrl: issuer.discoveryURL,
-      certificateAuthority: issuer.certificateAuthority,
-      clientId: login.clientID,
-      clientSecret: await store.secrets.read(
-        'Issuer',
-        object.metadata.uid ?? '',
-        'clientSecret',
-        splitSecrets(object).binding,
-      ),
-      scopes: login.scopes ?? ['openid'],
-      allowLoopback: config.outbound.insecureAllowLoopback,
-    };
-  };
+  const { config, store, issuers, claimState, namePerson, disabledPeople, applied, now } = options;
   const context = { table: 'cookie', row: 'login', field: 'transaction', binding: config.externalUrl };
+  const base = config.externalUrl.replace(/\/$/, '');
   const ports: LoginPorts = {
-    providers: createProviders(readIssuer, now),
+    providers: issuers.providers,
     sessions: {
       ...store.sessions,
-      async create(session) {
+      async create(session, tokens) {
         const named = namePerson(session.issuer, session.claims);
         // Access tokens act by the claims of their owner's last login: what the provider takes away is gone there too.
         if (named.ok) {
           const { issuer, issuerUrl, subject, username, claims } = named.identity;
           await store.users.noteSeen([{ issuer, issuerUrl, subject, username, claims, atMs: session.createdAtMs }]);
         }
-        return await store.sessions.create(session);
+        return await store.sessions.create(session, tokens);
       },
     },
     findClaimProblem(issuerName, claims) {
@@ -85,24 +59,23 @@ export function createLoginService(options: {
     },
     claimState,
     sourceAddress: options.sourceAddress,
-    callbackUrl: `${config.externalUrl.replace(/\/$/, '')}/-/auth/callback`,
-    idleTimeoutSeconds: config.session.idleTimeoutSeconds,
-    absoluteTimeoutSeconds: config.session.absoluteTimeoutSeconds,
+    callbackUrl: `${base}/-/auth/callback`,
+    ...config.session,
     now,
   };
   return {
     strategy: new OidcStrategy(ports),
-    listIssuers: () =>
-      issuerObjects().map((object) => ({
-        name: object.metadata.name,
-        displayName: (object.spec as IssuerSpec).login?.displayName ?? object.metadata.name,
-      })),
+    listIssuers: issuers.list,
     usernameOf({ issuer, claims }) {
       const named = namePerson(issuer, claims);
       return named.ok ? named.identity.username : '';
     },
     async logout(cookieHeader) {
-      const ended = await logout(cookieHeader, store.sessions);
+      const ended = await logout(cookieHeader, {
+        sessions: store.sessions,
+        providers: issuers.providers,
+        afterLogoutUrl: `${base}/-/`,
+      });
       await applied();
       return ended;
     },

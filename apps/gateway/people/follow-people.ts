@@ -4,6 +4,7 @@ import {
   type AccessTokenFinder,
   type DisabledPeople,
   type FoundAccessToken,
+  type SessionCache,
   type SessionFinder,
 } from '#identity';
 import type { AccessTokenStore, SeenPerson, UserStore } from '#login';
@@ -12,7 +13,7 @@ import type { Log } from '../log.ts';
 
 export interface People {
   readonly accessTokens: AccessTokenFinder;
-  readonly sessions: SessionFinder;
+  readonly sessions: SessionCache;
   readonly disabledPeople: DisabledPeople;
   /** Notes that this person was here; written with others, within half a minute. */
   seen(identity: Identity): void;

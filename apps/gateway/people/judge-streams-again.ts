@@ -7,12 +7,17 @@ import type { People } from './follow-people.ts';
 const EXPIRY_EVERY_MS = 1_000;
 /** Behind everything that is told: rules whose time has run out, and a notification that was lost. */
 const RECHECK_EVERY_MS = 30_000;
+/** How long after they are due at the most. */
+const REFRESH_EVERY_MS = 5_000;
 
 export interface JudgeStreamsPorts {
   readonly snapshots: SnapshotSource;
   readonly mapping: MappingPorts;
   readonly people: Pick<People, 'disabledPeople' | 'refresh'>;
   readonly store: Pick<Store, 'sessions' | 'accessTokens' | 'objects'>;
+  /** Asks the providers anew for the claims of those of these sessions that are due. */
+  refreshSessions(ids: readonly string[]): Promise<void>;
+  readonly refreshIntervalSeconds: number;
   readonly log: Log;
   now(): number;
 }
@@ -26,10 +31,10 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
     disabledPeople: people.disabledPeople,
     async findAlive({ sessions, tokens }) {
       const alive = await Promise.all([
-        store.sessions.existing(sessions),
-        store.accessTokens.existingAccessTokens(tokens),
+        store.sessions.claimsOf(sessions),
+        store.accessTokens.claimsOfAccessTokens(tokens),
       ]);
-      return new Set(alive.flat());
+      return new Map(alive.flat().map(({ id, claims }) => [id, claims]));
     },
     onProblem: (error) => log.error('open streams not judged again; trying later', { error: String(error) }),
     now: ports.now,
@@ -44,6 +49,18 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
   const stopListening = store.objects.onChange(recheck);
   const expiry = setInterval(() => streams.cutExpired(), EXPIRY_EVERY_MS);
   const regular = setInterval(recheck, RECHECK_EVERY_MS);
+  // A session that only holds a watch open sends no request that would find its claims too old.
+  const refresh = setInterval(
+    () => {
+      const ids = streams.sessionIds();
+      if (ids.length === 0) return;
+      ports
+        .refreshSessions(ids)
+        .catch((error: unknown) => log.warn('sessions of open streams not refreshed', { error: String(error) }));
+    },
+    Math.min(REFRESH_EVERY_MS, (ports.refreshIntervalSeconds * 1000) / 4),
+  );
+  refresh.unref();
   expiry.unref();
   regular.unref();
   return {
@@ -52,6 +69,7 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
       stopListening();
       clearInterval(expiry);
       clearInterval(regular);
+      clearInterval(refresh);
     },
   };
 }

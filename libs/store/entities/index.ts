@@ -7,6 +7,7 @@ import { RevisionEntity } from './revision.ts';
 import { SecretEntity } from './secret.ts';
 import { SessionEntity } from './session.ts';
 import { StoredTokenEntity } from './stored-token.ts';
+import { UsedLogoutTokenEntity } from './used-logout-token.ts';
 import { UserEntity } from './user.ts';
 
 /** A test compares them with the tables that the migrations make: they must not drift apart. */
@@ -20,5 +21,6 @@ export const ENTITIES = [
   SecretEntity,
   SessionEntity,
   StoredTokenEntity,
+  UsedLogoutTokenEntity,
   UserEntity,
 ];

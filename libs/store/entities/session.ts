@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
-import { key, text, whole } from './columns.ts';
+import { key, text, textOrNull, whole, wholeOrNull } from './columns.ts';
 
-/** Of the cookie only its SHA-256; claims (personal data) sealed. */
+/** Of the cookie only its SHA-256; claims (personal data) and the provider's tokens sealed. */
 export interface SessionRow {
   id: string;
   tokenDigest: string;
@@ -13,6 +13,13 @@ export interface SessionRow {
   lastSeenAtMs: number;
   expiresAtMs: number;
   idleTimeoutMs: number;
+  /** The `sid` claim. */
+  providerSessionId: string | null;
+  /** Sealed. */
+  tokens: string | null;
+  refreshAfterMs: number | null;
+  /** While one worker of all refreshes it. */
+  refreshLeaseUntilMs: number | null;
 }
 
 export const SessionEntity = new EntitySchema<SessionRow>({
@@ -29,6 +36,10 @@ export const SessionEntity = new EntitySchema<SessionRow>({
     lastSeenAtMs: whole('last_seen_at_ms'),
     expiresAtMs: whole('expires_at_ms'),
     idleTimeoutMs: whole('idle_timeout_ms'),
+    providerSessionId: textOrNull('provider_session_id'),
+    tokens: textOrNull('tokens'),
+    refreshAfterMs: wholeOrNull('refresh_after_ms'),
+    refreshLeaseUntilMs: wholeOrNull('refresh_lease_until_ms'),
   },
   uniques: [{ name: 'sessions_token_digest', columns: ['tokenDigest'] }],
 });

@@ -1,0 +1,72 @@
+import type { LoginSession, ProviderTokens } from '#login';
+import type { SessionRow } from './entities/session.ts';
+import { openRow, type SealContext, type Sealer } from './sealer.ts';
+
+/** Both are bound to the row and to the cookie. */
+const context = (row: Pick<SessionRow, 'id' | 'tokenDigest'>, field: 'record' | 'tokens'): SealContext => ({
+  table: 'sessions',
+  row: row.id,
+  field,
+  binding: row.tokenDigest,
+});
+
+export function toSessionRow(
+  session: LoginSession,
+  tokens: ProviderTokens | undefined,
+  tokenDigest: string,
+  sealer: Sealer,
+): SessionRow {
+  const { id, issuer, issuerUrl, subject, createdAtMs, lastSeenAtMs, expiresAtMs, idleTimeoutMs, ...rest } = session;
+  const { providerSessionId = null, refreshAfterMs = null, ...personal } = rest;
+  const row = { id, tokenDigest };
+  return {
+    ...row,
+    issuer,
+    issuerUrl,
+    subject,
+    sealed: sealPersonal(personal, row, sealer),
+    createdAtMs,
+    lastSeenAtMs,
+    expiresAtMs,
+    idleTimeoutMs,
+    providerSessionId,
+    tokens: tokens ? sealTokens(tokens, row, sealer) : null,
+    refreshAfterMs,
+    refreshLeaseUntilMs: null,
+  };
+}
+
+export function fromSessionRow(row: SessionRow, sealer: Sealer): LoginSession {
+  const { tokenDigest: _digest, sealed, tokens: _tokens, refreshLeaseUntilMs: _lease, ...plain } = row;
+  const { providerSessionId, refreshAfterMs, ...times } = plain;
+  const personal = JSON.parse(openRow(sealer, sealed, context(row, 'record'))) as Pick<LoginSession, 'claims'>;
+  return {
+    ...personal,
+    ...times,
+    ...(providerSessionId === null ? {} : { providerSessionId }),
+    ...(refreshAfterMs === null ? {} : { refreshAfterMs }),
+  };
+}
+
+/** The row's personal part with other claims. */
+export function withClaims(row: SessionRow, claims: LoginSession['claims'], sealer: Sealer): string {
+  const personal = JSON.parse(openRow(sealer, row.sealed, context(row, 'record'))) as object;
+  return sealPersonal({ ...personal, claims }, row, sealer);
+}
+
+export function openTokens(row: SessionRow, sealer: Sealer): ProviderTokens | undefined {
+  if (row.tokens === null) return undefined;
+  return JSON.parse(openRow(sealer, row.tokens, context(row, 'tokens'))) as ProviderTokens;
+}
+
+export function sealTokens(
+  tokens: ProviderTokens,
+  row: Pick<SessionRow, 'id' | 'tokenDigest'>,
+  sealer: Sealer,
+): string {
+  return sealer.seal(JSON.stringify(tokens), context(row, 'tokens'));
+}
+
+function sealPersonal(personal: object, row: Pick<SessionRow, 'id' | 'tokenDigest'>, sealer: Sealer): string {
+  return sealer.seal(JSON.stringify(personal), context(row, 'record'));
+}
