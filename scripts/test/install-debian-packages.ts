@@ -12,6 +12,8 @@ const TESTS: DebianPackages = {
   initdb: 'postgresql',
   curl: 'curl',
   openssl: 'openssl',
+  wrk: 'wrk',
+  haproxy: 'haproxy',
 };
 
 /** Installs what is missing where it may (root, apt-get); elsewhere says what to install. Only a lack counts. */

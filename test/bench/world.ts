@@ -30,10 +30,11 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(log: Log): Promise<World> {
+/** @param needed programs that are built; a peer whose program is not among them cannot be started. */
+export async function startWorld(log: Log, needed?: readonly Program[]): Promise<World> {
   stopLeftovers(log);
   const binaries = await buildBinaries(log);
-  const programs = await buildPrograms(log);
+  const programs = await buildPrograms(log, needed);
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   const recorder = createRecorder(`${process.pid}-${basename(directory)}`);
   recorder.record.directories.push(directory);

@@ -7,6 +7,8 @@ export const MOST_ROUNDS = 3;
 export interface SectionOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** How many watches are held, memory read at each; the peers hold the first of them. Default 2,000 and 10,000. */
+  readonly watches?: readonly number[];
   /** Names of what is compared; absent = all. */
   readonly only: readonly string[] | undefined;
   /** Folder that gets a `.cpuprofile` of each thread of the gateway. */
