@@ -21,6 +21,10 @@ describe('a profile', () => {
     expect(readFrames(PROFILE).totalMicros).toBe(400);
   });
 
+  it('leaves out what was before the last part of it, where that is asked for', () => {
+    expect(readFrames(PROFILE, 400).totalMicros).toBe(300);
+  });
+
   it('makes one frame of the same function below the same caller', () => {
     const [judge, ...others] = [...readFrames(PROFILE).children.values()];
     expect(others).toEqual([]);

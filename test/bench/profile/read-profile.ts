@@ -26,8 +26,11 @@ export interface Frame {
 
 const IDLE = new Set(['(idle)', '(root)']);
 
-/** The tree of what was running, without idling; the same function at the same place is one frame. */
-export function readFrames(profile: CpuProfile): Frame {
+/**
+ * The tree of what was running, without idling; the same function at the same place is one frame.
+ * @param lastMicros only so much before the profile's end, so that the start of the program is not in it.
+ */
+export function readFrames(profile: CpuProfile, lastMicros = Infinity): Frame {
   const root: Frame = { name: 'all', place: '', selfMicros: 0, totalMicros: 0, children: new Map() };
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
@@ -47,10 +50,13 @@ export function readFrames(profile: CpuProfile): Frame {
     frames.set(id, frame);
     return frame;
   };
-  profile.samples.forEach((id, at) => {
+  let at = profile.startTime;
+  profile.samples.forEach((id, index) => {
+    at += profile.timeDeltas[index] ?? 0;
+    if (at < profile.endTime - lastMicros) return;
     const node = nodes.get(id);
     // A delta is the time up to its sample, in which the sample before was running.
-    const micros = profile.timeDeltas[at + 1] ?? 0;
+    const micros = profile.timeDeltas[index + 1] ?? 0;
     if (node && micros > 0 && !IDLE.has(node.callFrame.functionName)) frameOf(id).selfMicros += micros;
   });
   total(root);

@@ -28,7 +28,7 @@ export const flame: Section = {
       .filter((name) => name.endsWith('.cpuprofile'))
       .map((name): [string, Frame] => [
         threadOf(name),
-        readFrames(JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile),
+        readFrames(JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile, SECONDS * 1e6),
       ]);
     const root = joinThreads(threads);
     const voids = threads.length > 0 && load.badAnswers === 0 ? [] : ['no profile of answered requests was written'];
