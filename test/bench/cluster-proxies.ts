@@ -26,6 +26,7 @@ export async function startClusterProxies(world: World): Promise<ClusterProxies>
     target: {
       server: cluster.serverUrl,
       caPem: cluster.caPem,
+      adminKubeconfig: cluster.adminKubeconfig,
       ...(await cluster.issueClientCertificate({ user: 'gatehouse' })),
     },
     moreObjects: [

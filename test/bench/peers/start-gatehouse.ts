@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { CONFIG_KEYS } from '#config';
 import { choosePorts } from '../../cluster/choose-ports.ts';
 import { runCli } from '../../demo/run-cli.ts';
 import { startGateway } from '../../demo/start-gateway.ts';
@@ -16,7 +15,7 @@ export interface GatehousePeer extends Peer {
 }
 
 export interface GatehouseOptions {
-  /** Processes; where the gateway knows no such setting it is one. Default 1. */
+  /** Processes. Default 1. */
   readonly workers?: number;
   /** Folder that gets a `.cpuprofile` of each thread. */
   readonly cpuProfileDirectory?: string | undefined;
@@ -37,6 +36,8 @@ export interface Target {
   readonly caPem: string;
   readonly certPem: string;
   readonly keyPem: string;
+  /** Of a real cluster: by it the credential gets the rights that the objects need. The teams of the stub are not there. */
+  readonly adminKubeconfig?: string;
 }
 
 /** An object of the gateway's own kinds. */
@@ -51,22 +52,25 @@ const API_VERSION = 'gatehouse.dev/v1alpha1';
 /** The built gateway, as it runs in production: TLS both sides, mapping, policy, audit into SQLite, default settings. */
 export async function startGatehouse(world: World, options: GatehouseOptions = {}): Promise<GatehousePeer> {
   const name = options.name ?? 'gatehouse';
-  const [port = 0] = await choosePorts(1);
+  const [port = 0, metricsPort = 0] = await choosePorts(2);
   const directory = join(world.directory, name);
   const manifests = join(directory, 'manifests');
   mkdirSync(manifests, { recursive: true, mode: 0o700 });
-  const objects = [...objectsOf(world, options.target ?? stubOf(world)), ...(options.moreObjects ?? [])];
+  const target = options.target ?? stubOf(world);
+  const objects = [...objectsOf(world, target), ...(options.moreObjects ?? [])];
   writeFileSync(join(manifests, 'bench.yaml'), objects.map((entry) => stringify(entry)).join('---\n'));
   const environment: Record<string, string> = {
     NODE_ENV: 'production',
     GATEHOUSE_LISTEN_PORT: String(port),
+    GATEHOUSE_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
     GATEHOUSE_TLS_CERT_FILE: world.files.certificate,
     GATEHOUSE_TLS_KEY_FILE: world.files.key,
     GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
   };
   await runCli(['apply', '-f', manifests], environment);
-  if (CONFIG_KEYS.some((key) => key.variable === 'GATEHOUSE_WORKERS'))
-    environment.GATEHOUSE_WORKERS = String(options.workers ?? 1);
+  if (target.adminKubeconfig !== undefined)
+    await runCli(['rbac', '--cluster', 'bench', '--apply', '--kubeconfig', target.adminKubeconfig], environment);
+  environment.GATEHOUSE_WORKERS = String(options.workers ?? 1);
   if (options.cpuProfileDirectory) {
     mkdirSync(options.cpuProfileDirectory, { recursive: true });
     environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${options.cpuProfileDirectory}`;
@@ -106,7 +110,7 @@ function stubOf({ upstream, caPem, files }: World): Target {
 }
 
 /** People are `demo:<name>` in groups `demo:<group>`, which is what the gateway may impersonate in the real cluster. */
-function objectsOf({ issuer }: World, { server, caPem, certPem, keyPem }: Target): object[] {
+function objectsOf({ issuer }: World, { server, caPem, certPem, keyPem, adminKubeconfig }: Target): object[] {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return [
     object('Cluster', 'bench', {
@@ -137,7 +141,7 @@ function objectsOf({ issuer }: World, { server, caPem, certPem, keyPem }: Target
       clusters: ['bench'],
       rules: [{ verbs: ['get', 'head'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/version'] }],
     }),
-    ...TEAM_NAMES.map((team) =>
+    ...(adminKubeconfig === undefined ? TEAM_NAMES : []).map((team) =>
       object('AccessRule', team, {
         subjects: [{ issuer: 'bench', group: `demo:${team}` }],
         clusters: ['bench'],

@@ -18,7 +18,7 @@ export const TARGETS: readonly Target[] = [
   binding('1 MiB lists, bytes a second ÷ HAProxy', 'above', 0.95, '', (r) => r.ratios?.list1MiB?.haproxy),
   binding('memory of an idle watch with its own TLS connection', 'below', 120, ' KiB', (r) => r.watch?.kibPerWatch),
   binding('kubectl exec, bytes a second ÷ kubectl proxy', 'above', 0.9, '', (r) => r.ratios?.exec?.['kubectl-proxy']),
-  binding(
+  stretch(
     'kubectl port-forward, bytes a second ÷ kubectl proxy',
     'above',
     0.9,
