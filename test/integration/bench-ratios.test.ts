@@ -27,7 +27,7 @@ const BUSY_MACHINE = 'the bare forwarder took';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld((line) => console.log(line), ['upstream', 'watcher']);
+  world = await startWorld(() => {}, ['upstream', 'watcher']);
 });
 afterAll(() => world?.stop());
 
