@@ -120,7 +120,7 @@ async function verify(
     if (error instanceof errors.JWTExpired)
       return failed('the bearer token has expired; log in again', 'expiredCredential');
     if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
-      return failed(describeAudience(unverified.aud, issuer));
+      return failed(describeAudience(unverified, issuer));
     if (error instanceof errors.JWTClaimValidationFailed)
       return failed(`the claim "${error.claim}" of the bearer token is not what issuer "${issuer.name}" wants`);
     if (error instanceof errors.JOSEError) return failed('the signature of the bearer token is not good');
@@ -140,9 +140,14 @@ function identify(issuer: CompiledIssuer, verified: Verified, digest: string): A
 }
 
 /** Who the token is for stands in it in clear; the rest is what an admin or the person can do about it. */
-function describeAudience(given: unknown, { name, issuer }: CompiledIssuer): string {
-  const shown = JSON.stringify(given)?.slice(0, 200) ?? 'nobody';
-  return `the bearer token is for the audience ${shown}, and issuer "${name}" takes ${issuer.audiences.map((audience) => JSON.stringify(audience)).join(' or ')}; send the ID token of the gateway's own client, or have the provider add that audience`;
+function describeAudience({ aud, azp }: Record<string, unknown>, { name, issuer }: CompiledIssuer): string {
+  const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 200) ?? 'nobody';
+  // Keycloak's access tokens: given to our client, for somebody else.
+  const given =
+    typeof azp === 'string' && issuer.audiences.includes(azp)
+      ? ` (it was given to ${show(azp)}, its azp, which says who asked for it and not whom it is for)`
+      : '';
+  return `the bearer token is for the audience ${show(aud)}, and issuer "${name}" takes ${issuer.audiences.map((audience) => JSON.stringify(audience)).join(' or ')}${given}; send the ID token of the gateway's own client, or have the provider add that audience`;
 }
 
 function readJson(part: string): Record<string, unknown> | undefined {

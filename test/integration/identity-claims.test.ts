@@ -39,6 +39,23 @@ describe('a well-signed token is refused for its claims:', () => {
     expect(await stage.verdict(await provider.issueIdToken('alice', { claims: { aud } }))).toBe('invalidCredential');
   });
 
+  test.each<[string, () => Promise<string>, RegExp]>([
+    [
+      'an access token as Keycloak gives it to our client, for another',
+      async () => await provider.issueIdToken('alice', { claims: { aud: 'account', azp: 'gatehouse' } }),
+      /for the audience "account", and issuer "demo" takes "gatehouse" \(it was given to "gatehouse", its azp.*send the ID token.*or have the provider add that audience/,
+    ],
+    [
+      'an access token by RFC 9068',
+      async () => await provider.issueIdToken('alice', { header: { typ: 'at+jwt' } }),
+      /of another type \(at\+jwt\) than an ID token; send the ID token/,
+    ],
+    ['an opaque access token', async () => '2YotnFZFEjr1zCsicMWpAA', /not a signed JWT; .*send the ID token instead/],
+  ])('%s, and says what to do', async (_what, make, words) => {
+    const answer = await stage.ask(await make());
+    expect(answer).toMatchObject({ outcome: 'failed', message: expect.stringMatching(words) });
+  });
+
   test('of a near-miss issuer, though well signed', async () => {
     const { issuerUrl } = provider;
     const near = [
