@@ -1,7 +1,10 @@
 import { readWarnings } from './read-warnings.ts';
 import type { Question } from './read-question.ts';
+import type { TokenRequest } from './read-token-request.ts';
 import type {
   AccessReview,
+  AccessTokenObject,
+  AccessTokenView,
   AuditEvent,
   Cause,
   CodeLogin,
@@ -118,6 +121,23 @@ export const api = {
   update: (plural: string, name: string, object: unknown): Promise<Saved> =>
     saved('PUT', objectPath(plural, name), object),
   remove: (plural: string, name: string): Promise<void> => done('DELETE', objectPath(plural, name)),
+  ownTokens: async (): Promise<AccessTokenView[]> =>
+    (await json<{ items: AccessTokenView[] }>('GET', '/-/me/tokens')).items,
+  createOwnToken: async (request: TokenRequest): Promise<string> =>
+    (await json<{ token: string }>('POST', '/-/me/tokens', request)).token,
+  revokeOwnToken: (id: string): Promise<void> => done('DELETE', `/-/me/tokens/${encodeURIComponent(id)}`),
+  tokens: async (): Promise<AccessTokenView[]> =>
+    (await json<List<AccessTokenObject>>('GET', `${OWN}/accesstokens`)).items.map(({ metadata, spec, status }) => ({
+      ...spec,
+      ...status,
+      id: metadata.name,
+      createdAt: metadata.creationTimestamp,
+      lastUsedAt: status.lastUsed,
+    })),
+  createServiceToken: async (identity: string, spec: TokenRequest): Promise<string> =>
+    (await json<AccessTokenObject>('POST', `${objectPath('serviceidentities', identity)}/token`, { spec })).status
+      .token ?? '',
+  revokeToken: (id: string): Promise<void> => done('DELETE', objectPath('accesstokens', id)),
   ownSessions: (): Promise<{ items: SessionView[] }> => json('GET', '/-/me/sessions'),
   endOwnSession: (id: string): Promise<void> => done('DELETE', `/-/me/sessions/${encodeURIComponent(id)}`),
   endOwnSessions: (): Promise<void> => done('DELETE', '/-/me/sessions'),

@@ -11,6 +11,7 @@ import { KubeconfigPage } from './pages/kubeconfig.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { ObjectsPage } from './pages/objects.tsx';
 import { WhyPage } from './pages/why.tsx';
+import { TokensPage } from './pages/tokens.tsx';
 import { SessionsPage } from './pages/sessions.tsx';
 import { useLocation } from './router.ts';
 import { TopBar } from './top-bar.tsx';
@@ -67,6 +68,7 @@ function Page({ path, me, reload }: { path: string; me: Me; reload: () => void }
   if (page === 'audit') return <AuditPage />;
   if (page === 'why') return <WhyPage />;
   if (page === 'sessions') return <SessionsPage me={me} />;
+  if (page === 'tokens') return <TokensPage me={me} />;
   if (page === 'device') return <DevicePage me={me} />;
   if (page === 'authorize') return <AuthorizePage me={me} />;
   if (page === 'kubeconfig') return <KubeconfigPage />;

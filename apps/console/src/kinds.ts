@@ -2,6 +2,7 @@ import accessRule from './templates/access-rule.yaml?raw';
 import cluster from './templates/cluster.yaml?raw';
 import issuer from './templates/issuer.yaml?raw';
 import mapping from './templates/mapping.yaml?raw';
+import serviceIdentity from './templates/service-identity.yaml?raw';
 
 export interface Kind {
   readonly plural: string;
@@ -40,5 +41,12 @@ export const KINDS: readonly Kind[] = [
     title: 'Issuers',
     about: 'The identity providers whose people this gateway knows.',
     template: issuer,
+  },
+  {
+    plural: 'serviceidentities',
+    kind: 'ServiceIdentity',
+    title: 'Service identities',
+    about: 'Machines. Each has access tokens, which are made under Access tokens, and no other way in.',
+    template: serviceIdentity,
   },
 ];

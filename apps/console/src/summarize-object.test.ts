@@ -82,3 +82,11 @@ it('never leaves out what limits an access rule', () => {
     'for learning: decides what no other rule does',
   ]);
 });
+
+it('shows what a machine is for, and its groups as rules name them', () => {
+  expect(summarizeObject(object('ServiceIdentity'))).toEqual([]);
+  expect(summarizeObject(object('ServiceIdentity', { description: 'deploys', groups: ['a', 'b'] }))).toEqual([
+    'deploys',
+    'groups: gatehouse:a, gatehouse:b',
+  ]);
+});

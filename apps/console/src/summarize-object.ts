@@ -36,6 +36,8 @@ interface Spec {
   credential?: { type?: string };
   issuer?: { url?: string; audiences?: string[] };
   login?: object;
+  description?: string;
+  groups?: string[];
 }
 
 const join = (list: readonly string[] | undefined): string => (list ?? []).map((word) => word || '""').join(', ');
@@ -72,6 +74,11 @@ export function summarizeObject(object: GatewayObject): string[] {
       ];
     case 'Issuer':
       return [spec.issuer?.url ?? '', `for ${join(spec.issuer?.audiences)}${spec.login ? '' : '; bearer tokens only'}`];
+    case 'ServiceIdentity':
+      return [
+        ...(spec.description ? [spec.description] : []),
+        ...(spec.groups?.length ? [`groups: ${join(spec.groups.map((group) => `gatehouse:${group}`))}`] : []),
+      ];
     default:
       return who;
   }

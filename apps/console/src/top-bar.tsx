@@ -24,6 +24,7 @@ export function TopBar({ me }: { me: Me }) {
         <nav aria-label="Main">
           <Link to="/-/">Home</Link>
           <Link to="/-/kubeconfig">Kubeconfig</Link>
+          <Link to="/-/tokens">Access tokens</Link>
           <Link to="/-/sessions">Sessions</Link>
           {me.gateway.canReadObjects &&
             KINDS.map((kind) => (

@@ -19,7 +19,14 @@ export interface Me {
   expiresAt: string;
   credential: string;
   clusters: ClusterView[];
-  gateway: { canReadAudit: boolean; canReadObjects: boolean; canEditObjects: boolean; canEndSessions: boolean };
+  gateway: {
+    canReadAudit: boolean;
+    canReadObjects: boolean;
+    canEditObjects: boolean;
+    canReadTokens: boolean;
+    canMakeServiceTokens: boolean;
+    canEndSessions: boolean;
+  };
 }
 
 /** One of `GET /-/auth/issuers`. */
@@ -48,6 +55,30 @@ export interface SessionView {
 export interface SessionObject {
   metadata: { name: string; creationTimestamp: string };
   status: Omit<SessionView, 'id' | 'createdAt' | 'lastSeenAt'> & { lastSeen: string };
+}
+
+/** An access token without the token; the owner only in an admin's list. */
+export interface AccessTokenView {
+  id: string;
+  name: string;
+  username?: string;
+  origin: string;
+  createdAt: string;
+  expiresAt: string;
+  expiresSoon: boolean;
+  lastUsedAt?: string | undefined;
+  clusters?: string[];
+  namespaces?: string[];
+  verbs?: string[];
+  resources?: string[];
+}
+
+/** An AccessToken of the gateway's own API. */
+export interface AccessTokenObject {
+  metadata: { name: string; creationTimestamp: string };
+  spec: Pick<AccessTokenView, 'name' | 'username' | 'expiresAt' | 'clusters' | 'namespaces' | 'verbs' | 'resources'>;
+  /** `token` once, when it is made. */
+  status: Pick<AccessTokenView, 'origin' | 'expiresSoon'> & { lastUsed?: string; token?: string };
 }
 
 /** A program that waits with a code. What it says of itself nobody has checked. */

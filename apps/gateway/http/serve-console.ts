@@ -27,6 +27,8 @@ const PAGES = new Set([
   '/authorize',
   '/audit',
   '/sessions',
+  '/tokens',
+  '/serviceidentities',
   '/mappings',
   '/accessrules',
   '/clusters',

@@ -119,16 +119,20 @@ export async function saveToken(
   return { token, summary };
 }
 
+/** Less than a week, or less than a tenth of its life, is left. */
+export function expiresSoon({ createdAtMs, expiresAtMs }: AccessTokenSummary, nowMs: number): boolean {
+  return expiresAtMs - nowMs < Math.min(WEEK_MS, (expiresAtMs - createdAtMs) / 10);
+}
+
 function view(token: AccessTokenSummary, nowMs: number): AccessTokenView {
   const { id, name, origin, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
-  const left = expiresAtMs - nowMs;
   return {
     id,
     name,
     origin,
     createdAt: new Date(createdAtMs).toISOString(),
     expiresAt: new Date(expiresAtMs).toISOString(),
-    expiresSoon: left < Math.min(WEEK_MS, (expiresAtMs - createdAtMs) / 10),
+    expiresSoon: expiresSoon(token, nowMs),
     ...(lastUsedAtMs === undefined ? {} : { lastUsedAt: new Date(lastUsedAtMs).toISOString() }),
     ...(narrowing as Partial<AccessTokenView>),
   };

@@ -90,6 +90,8 @@ export function createDescribeMe(ports: DescribeMePorts): DescribeMe {
         gateway: {
           canReadAudit: allows('GET', 'auditevents'),
           canReadObjects: allows('GET', 'mappings') || allows('GET', 'accessrules'),
+          canReadTokens: allows('GET', 'accesstokens'),
+          canMakeServiceTokens: allows('GET', 'serviceidentities') && allows('POST', 'serviceidentities/x/token'),
           canEndSessions: allows('GET', 'sessions') && allows('DELETE', 'sessions/x'),
           canEditObjects: allows('PUT', 'mappings/x') || allows('PUT', 'accessrules/x'),
         },

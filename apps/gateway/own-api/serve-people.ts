@@ -3,7 +3,7 @@ import { GatehouseError } from '#errors';
 import { SERVICE_ISSUER } from '#identity';
 import type { AccessTokenStore, AccessTokenSummary, UserStore, UserSummary } from '#login';
 import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
-import { saveToken } from '../me/access-tokens.ts';
+import { expiresSoon, saveToken } from '../me/access-tokens.ts';
 import type { OwnApiPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { API_GROUP, API_VERSION } from './resource-names.ts';
@@ -74,24 +74,28 @@ export async function serveAccessTokens(
 ): Promise<OwnApiAnswer> {
   const { verb, name } = request.info;
   const all = await ports.accessTokens.listAccessTokens({});
-  if (verb === 'list') return list('AccessToken', all.map(tokenObject));
+  if (verb === 'list')
+    return list(
+      'AccessToken',
+      all.map((token) => tokenObject(token, ports.now())),
+    );
   const found = all.find((token) => token.id === name);
   if (!found) throw new GatehouseError('notFound', `there is no AccessToken "${name}"`);
-  if (verb === 'get') return json(200, tokenObject(found));
+  if (verb === 'get') return json(200, tokenObject(found, ports.now()));
   if (verb !== 'delete') throw new GatehouseError('badMethod', `accesstokens can be read and deleted, not ${verb}`);
   await ports.accessTokens.deleteAccessToken(name);
   await ports.applied();
   return done('accesstokens', name, { act: 'delete', object: `AccessToken/${found.name}`, owner: found.username });
 }
 
-function tokenObject(token: AccessTokenSummary): object {
+function tokenObject(token: AccessTokenSummary, nowMs: number): object {
   const { id, name, issuer, username, createdBy, origin, createdAtMs, expiresAtMs, lastUsedAtMs, narrowing } = token;
   return {
     kind: 'AccessToken',
     apiVersion,
     metadata: { name: id, creationTimestamp: time(createdAtMs)?.replace(/\.\d+Z$/, 'Z') },
     spec: { name, issuer, username, expiresAt: time(expiresAtMs), ...narrowing },
-    status: { createdBy, origin, lastUsed: time(lastUsedAtMs) },
+    status: { createdBy, origin, expiresSoon: expiresSoon(token, nowMs), lastUsed: time(lastUsedAtMs) },
   };
 }
 
@@ -133,7 +137,7 @@ export async function createServiceToken(
     createdAtMs: nowMs,
     expiresAtMs: nowMs + expiresInSeconds * 1000,
   });
-  const made = tokenObject(summary) as { status: object };
+  const made = tokenObject(summary, nowMs) as { status: object };
   return json(
     201,
     { ...made, status: { ...made.status, token } },

@@ -3,6 +3,7 @@ import { PageHeading } from '../page-heading.tsx';
 import { showText } from '../show-text.ts';
 import { Time } from '../time.tsx';
 import type { ClusterView, Me } from '../types.ts';
+import { EndingTokens } from './ending-tokens.tsx';
 import { TokenForm } from './token-form.tsx';
 
 const MODES: Record<ClusterView['mode'], string> = {
@@ -17,6 +18,7 @@ export function HomePage({ me, reload }: { me: Me; reload: () => void }) {
   return (
     <>
       <PageHeading title="Who you are" />
+      <EndingTokens />
       <section className="card" aria-label="You">
         <dl>
           <dt>Name</dt>

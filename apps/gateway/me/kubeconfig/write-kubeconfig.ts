@@ -83,6 +83,8 @@ function userOf({ gatewayUrl, certificateAuthority, login }: KubeconfigInput): o
           ...(login.certificateAuthority ? [`--certificate-authority-data=${base64(login.certificateAuthority)}`] : []),
         ],
         {
+          // Older kubelogins answer with it whatever they are asked for; newer ones with what they are asked for.
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
           interactiveMode: 'IfAvailable',
           installHint: 'Install kubelogin: https://github.com/int128/kubelogin',
         },
