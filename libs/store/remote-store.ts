@@ -60,7 +60,11 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
       REMOTE[port].map((method) => [method, (...args: unknown[]) => parts.call({ port, method, args })]),
     ) as unknown as Store[Port];
   // Encoding takes turns with requests; what was appended before a close is saved before it.
-  let encoding: Promise<unknown> = Promise.resolve();
+  let encoding: Promise<void> = Promise.resolve();
+  // Gives nothing: a promise for what both gave would hold every batch that there ever was.
+  const untilBoth = async (...both: readonly Promise<unknown>[]): Promise<void> => {
+    await Promise.allSettled(both);
+  };
   return {
     objects: { ...remote('objects'), onChange: parts.onChange },
     secrets: remote('secrets'),
@@ -69,7 +73,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
       append: async (records: readonly AuditRecord[]) => {
         if (records.length === 0) return;
         const batch = encodeAuditBatch(records);
-        encoding = Promise.all([encoding, batch]);
+        encoding = untilBoth(encoding, batch);
         await parts.call({ port: 'audit', method: 'appendBatches', args: [[await batch]] });
       },
     },
