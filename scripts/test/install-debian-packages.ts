@@ -14,6 +14,9 @@ const TESTS: DebianPackages = {
   openssl: 'openssl',
   wrk: 'wrk',
   haproxy: 'haproxy',
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
+  unzip: 'unzip',
 };
 
 /** Installs what is missing where it may (root, apt-get); elsewhere says what to install. Only a lack counts. */

@@ -15,6 +15,7 @@ export function readPartVersions(binaries: Binaries | undefined): Outcome {
     ['kwok', binaries?.kwok, ['--version']],
     ['PostgreSQL', findProgram('postgres'), ['--version']],
     ['Chromium', findProgram('chromium'), ['--version', '--no-sandbox']],
+    ['Java', findProgram('java'), ['--version']],
     ['curl', findProgram('curl'), ['--version']],
   ];
   const problems: string[] = [];

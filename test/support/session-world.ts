@@ -45,11 +45,13 @@ export interface Addresses {
 /**
  * @param issuer makes the `spec` of the Issuer "demo", once the gateways' addresses are known.
  * @param postgres absent: SQLite, and one gateway.
+ * @param authorityFile PEM of who signed the gateways' certificate, where `environment` gives them one.
  */
 export async function startSessionWorld(
   issuer: (addresses: Addresses) => Promise<{ readonly spec: object; stop(): Promise<void> }>,
   postgres?: TestPostgres,
   environment: Record<string, string> = {},
+  authorityFile?: string,
 ): Promise<SessionWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-sessions-'));
   const stops: (() => Promise<unknown> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -59,7 +61,7 @@ export async function startSessionWorld(
   try {
     const ports = postgres ? [await findFreePort(), await findFreePort()] : [await findFreePort()];
     const urls = ports.map((port) => `https://127.0.0.1:${port}`);
-    const caFile = join(folder, 'data', 'tls', 'tls.crt');
+    const caFile = authorityFile ?? join(folder, 'data', 'tls', 'tls.crt');
     const provider = await issuer({ urls, caFile });
     stops.push(() => provider.stop());
     const upstream = await startStubApi();
