@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { Cluster } from '../cluster/start-cluster.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 import type { IdentityProvider } from '../support/identity-provider.ts';
+import { addDemoCluster } from './add-demo-cluster.ts';
 import { runCli } from './run-cli.ts';
 import { startGateway, type RunningGateway } from './start-gateway.ts';
 
@@ -11,7 +12,7 @@ export const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'root'] as const;
 export type PersonName = (typeof PEOPLE)[number];
 
 export interface DemoPerson {
-  /** Path of a kubeconfig that goes through the gateway with the person's ID token. */
+  /** Path of a kubeconfig that goes through the gateway with the person's ID token; a context for each cluster. */
   readonly kubeconfig: string;
   readonly idToken: string;
   readonly password: string;
@@ -24,6 +25,8 @@ export interface DemoGatewayOptions {
   /** Of the metrics; any free one where absent. */
   readonly metricsPort?: number;
   readonly cluster: Cluster;
+  /** Registered as `demo-2`, `demo-3` … */
+  readonly moreClusters?: readonly Cluster[];
   readonly identityProvider: IdentityProvider;
   readonly databaseUrl?: string;
   /** Base64 of 32 bytes; PostgreSQL keeps no key file beside itself. */
@@ -84,6 +87,12 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     environment,
     daveUpstreamToken,
   );
+  const clusterNames = ['demo'];
+  for (const more of options.moreClusters ?? []) {
+    const name = `demo-${clusterNames.length + 1}`;
+    await addDemoCluster(name, more, environment);
+    clusterNames.push(name);
+  }
 
   const logFile = join(directory, 'gateway.log');
   let gateway = await startGateway(environment, logFile);
@@ -93,7 +102,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   for (const name of PEOPLE) {
     const idToken = await identityProvider.issueIdToken(name, { expiresInSeconds: TOKEN_SECONDS });
     const kubeconfig = join(directory, `${name}.kubeconfig`);
-    writeFileSync(kubeconfig, kubeconfigFor(name, `${url}/clusters/demo`, caFile, idToken), { mode: 0o600 });
+    writeFileSync(kubeconfig, kubeconfigFor(name, url, clusterNames, caFile, idToken), { mode: 0o600 });
     people[name] = { kubeconfig, idToken, password: identityProvider.passwordOf(name) };
   }
   return {
@@ -162,13 +171,16 @@ async function writeConnections(directory: string, options: DemoGatewayOptions):
   });
 }
 
-function kubeconfigFor(name: string, server: string, caFile: string, token: string): string {
+function kubeconfigFor(name: string, url: string, clusters: readonly string[], caFile: string, token: string): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'demo',
-    clusters: [{ name: 'demo', cluster: { server, 'certificate-authority': caFile } }],
-    contexts: [{ name: 'demo', context: { cluster: 'demo', user: name } }],
+    clusters: clusters.map((cluster) => ({
+      name: cluster,
+      cluster: { server: `${url}/clusters/${cluster}`, 'certificate-authority': caFile },
+    })),
+    contexts: clusters.map((cluster) => ({ name: cluster, context: { cluster, user: name } })),
     users: [{ name, user: { token } }],
   });
 }

@@ -6,9 +6,13 @@ import { startDemoGateway, type DemoGateway, type DemoGatewayOptions } from './s
 
 export interface DemoWorld {
   readonly cluster: Cluster;
+  /** Those beside it. */
+  readonly moreClusters: readonly Cluster[];
   readonly identityProvider: IdentityProvider;
   /** Adds a gateway with its own database; its port must be one of `gatewayPorts`. */
-  startGateway(options: Omit<DemoGatewayOptions, 'cluster' | 'identityProvider' | 'log'>): Promise<DemoGateway>;
+  startGateway(
+    options: Omit<DemoGatewayOptions, 'cluster' | 'moreClusters' | 'identityProvider' | 'log'>,
+  ): Promise<DemoGateway>;
   stop(): Promise<void>;
 }
 
@@ -19,6 +23,8 @@ export interface DemoWorld {
 export async function startDemoWorld(options: {
   directory: string;
   gatewayPorts: readonly number[];
+  /** Control planes, each of its own. Default 1. */
+  clusters?: number;
   idTokenSeconds: number;
   log: (line: string) => void;
 }): Promise<DemoWorld> {
@@ -31,6 +37,12 @@ export async function startDemoWorld(options: {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const cluster = await startCluster({ log });
     stops.push(() => cluster.stop());
+    const moreClusters: Cluster[] = [];
+    while (moreClusters.length + 1 < (options.clusters ?? 1)) {
+      const more = await startCluster({ log });
+      stops.push(() => more.stop());
+      moreClusters.push(more);
+    }
     const origins = options.gatewayPorts.map((port) => `https://127.0.0.1:${port}`);
     const identityProvider = await startIdentityProvider({
       redirectUris: origins.map((origin) => `${origin}/-/auth/callback`),
@@ -41,12 +53,14 @@ export async function startDemoWorld(options: {
     log(`identity provider ready at ${identityProvider.issuerUrl}`);
     return {
       cluster,
+      moreClusters,
       identityProvider,
       async startGateway(gatewayOptions) {
         const gateway = await startDemoGateway({
           ...gatewayOptions,
           directory: join(directory, gatewayOptions.directory),
           cluster,
+          moreClusters,
           identityProvider,
           log,
         });
