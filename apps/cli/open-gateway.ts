@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadConfig, type Config } from '#config';
-import { openStore, type Store } from '#store';
+import { openStore, type EncryptionKeySource, type Store } from '#store';
 import { CliFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,18 +15,26 @@ export function readConfig(terminal: Terminal, file: string | undefined): Config
   ]);
 }
 
+export const keySourceOf = (config: Config): EncryptionKeySource => ({
+  base64: config.encryptionKey,
+  file: config.encryptionKeyFile ?? join(config.dataDirectory, 'encryption.key'),
+});
+
 /**
  * Runs an act on the configured database, beside a running gateway or without one, and closes it whatever happens.
  * @throws StoreStartError where it cannot be opened.
  */
-export async function withStore<T>(terminal: Terminal, config: Config, act: (store: Store) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  terminal: Terminal,
+  config: Config,
+  act: (store: Store) => Promise<T>,
+  more: { readonly allowLostKey?: boolean } = {},
+): Promise<T> {
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     sqlitePath: join(config.dataDirectory, 'gatehouse.db'),
-    key: {
-      base64: config.encryptionKey,
-      file: config.encryptionKeyFile ?? join(config.dataDirectory, 'encryption.key'),
-    },
+    key: keySourceOf(config),
+    ...more,
     log: {
       info: (message, fields) =>
         message === 'database migrated' ? terminal.say(`${message}: ${String(fields?.migration)}`) : undefined,

@@ -6,6 +6,7 @@ import { addCluster } from './commands/cluster.ts';
 import { addConfig } from './commands/config.ts';
 import { addExport } from './commands/export.ts';
 import { addImportAuthenticationConfig } from './commands/import-authentication-config.ts';
+import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRequest } from './commands/request.ts';
@@ -28,6 +29,7 @@ export const run = (args: readonly string[], terminal: Terminal): Promise<number
       addConfig,
       addExport,
       addImportAuthenticationConfig,
+      addKeys,
       addMigrate,
       addPolicy,
       addRequest,

@@ -138,7 +138,7 @@ export const configSchema = z.strictObject({
   encryptionKeyFile: text.optional().meta(
     about({
       description:
-        'File that holds the base64 of 32 random bytes (`openssl rand -base64 32`), with which secrets in the database are sealed. Keep a copy apart from the database.',
+        'File that holds the base64 of 32 random bytes (`openssl rand -base64 32`), with which secrets in the database are sealed; of several, one a line, the first seals and the others only open. Keep a copy apart from the database.',
       defaultText: '`<dataDirectory>/encryption.key`, made at the first start (with SQLite only)',
       pathKind: 'file',
       example: '/etc/gatehouse/encryption.key',

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import { StoreStartError } from './start-error.ts';
 
 export interface EncryptionKeySource {
-  /** `GATEHOUSE_ENCRYPTION_KEY`: base64 of 32 bytes; wins over the file. */
+  /** `GATEHOUSE_ENCRYPTION_KEY`: base64 of 32 bytes; wins over the file. Several, apart by blanks, commas or lines: see `KeyRing`. */
   readonly base64?: string | undefined;
-  /** Holds the same base64. Made (0600) at the first start with SQLite, if nothing is sealed yet. */
+  /** Holds the same. Made (0600) at the first start with SQLite, if nothing is sealed yet. */
   readonly file?: string | undefined;
 }
 
@@ -22,11 +22,11 @@ const KEY_BYTES = 32;
 const HOW_TO_MAKE = 'make one with: openssl rand -base64 32';
 
 /**
- * The key from environment or file, or undefined where neither is there.
+ * The keys from environment or file, the first the current one, or undefined where neither is there.
  * @throws StoreStartError encryptionKeyWeak, encryptionKeyMissing (a file that is there and cannot be read).
  */
-export function readEncryptionKey(source: EncryptionKeySource): EncryptionKey | undefined {
-  if (source.base64 !== undefined && source.base64 !== '') return parseKey(source.base64, 'GATEHOUSE_ENCRYPTION_KEY');
+export function readEncryptionKeys(source: EncryptionKeySource): readonly EncryptionKey[] | undefined {
+  if (source.base64 !== undefined && source.base64 !== '') return parseKeys(source.base64, 'GATEHOUSE_ENCRYPTION_KEY');
   if (source.file === undefined) return undefined;
   let text: string;
   try {
@@ -39,8 +39,10 @@ export function readEncryptionKey(source: EncryptionKeySource): EncryptionKey | 
       { cause },
     );
   }
-  return parseKey(text, source.file);
+  return parseKeys(text, source.file);
 }
+
+export const makeKeyText = (): string => randomBytes(KEY_BYTES).toString('base64');
 
 /** Makes the key file, or reads the one that another program made in the same moment. */
 export function createEncryptionKeyFile(file: string): EncryptionKey {
@@ -49,7 +51,7 @@ export function createEncryptionKeyFile(file: string): EncryptionKey {
   try {
     handle = openSync(file, 'wx', 0o600);
   } catch (cause) {
-    const other = (cause as NodeJS.ErrnoException).code === 'EEXIST' ? readEncryptionKey({ file }) : undefined;
+    const other = (cause as NodeJS.ErrnoException).code === 'EEXIST' ? readEncryptionKeys({ file })?.[0] : undefined;
     if (other) return other;
     throw new StoreStartError(
       'encryptionKeyMissing',
@@ -57,7 +59,7 @@ export function createEncryptionKeyFile(file: string): EncryptionKey {
       { cause },
     );
   }
-  const text = randomBytes(KEY_BYTES).toString('base64');
+  const text = makeKeyText();
   try {
     writeSync(handle, `${text}\n`);
     fsyncSync(handle);
@@ -65,6 +67,16 @@ export function createEncryptionKeyFile(file: string): EncryptionKey {
     closeSync(handle);
   }
   return parseKey(text, file);
+}
+
+function parseKeys(text: string, from: string): readonly EncryptionKey[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  return (words.length === 0 ? [''] : words).map((word) => parseKey(word, from));
+}
+
+export function keyFromBytes(bytes: Buffer): EncryptionKey {
+  const derive = (purpose: string) => createHmac('sha256', bytes).update(`gatehouse ${purpose}`).digest('hex');
+  return { key: createSecretKey(bytes), keyId: derive('key id').slice(0, 16), checkValue: derive('key check') };
 }
 
 function parseKey(text: string, from: string): EncryptionKey {
@@ -83,9 +95,4 @@ function parseKey(text: string, from: string): EncryptionKey {
     );
   }
   return keyFromBytes(bytes);
-}
-
-function keyFromBytes(bytes: Buffer): EncryptionKey {
-  const derive = (purpose: string) => createHmac('sha256', bytes).update(`gatehouse ${purpose}`).digest('hex');
-  return { key: createSecretKey(bytes), keyId: derive('key id').slice(0, 16), checkValue: derive('key check') };
 }

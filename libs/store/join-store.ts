@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { ringOf } from './hand-over.ts';
 import { createRemoteStore } from './remote-store.ts';
 import { createSealer } from './sealer.ts';
 import type { JoinPorts, Store, StoreHandover } from './store.ts';
@@ -9,14 +9,14 @@ import type { JoinPorts, Store, StoreHandover } from './store.ts';
  * @throws StoreStartError databaseUnusable.
  */
 export async function joinStore(handover: StoreHandover, ports: JoinPorts): Promise<Store> {
-  const { schemaVersion, keyId } = handover;
-  const key = createSecretKey(handover.key);
+  const { schemaVersion } = handover;
+  const ring = ringOf(handover);
   if (handover.engine === 'postgres')
-    return await (await import('./open-here.ts')).joinHere({ schemaVersion, key, keyId }, ports);
+    return await (await import('./open-here.ts')).joinHere({ schemaVersion, ring }, ports);
   return createRemoteStore({
     call: ports.call,
     onChange: ports.onChange,
-    sealer: createSealer(key, keyId),
+    sealer: createSealer(ring),
     schemaVersion,
     close: async () => {},
   });

@@ -3,6 +3,8 @@ import { createAccessTokenStore } from './access-token-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { checkKey } from './check-key.ts';
 import type { Database } from './database.ts';
+import { handOver } from './hand-over.ts';
+import type { KeyRing } from './key-ring.ts';
 import { listen, type Listening } from './listen.ts';
 import { migrate } from './migrate.ts';
 import { createLoginGrantStore } from './login-grant-store.ts';
@@ -12,15 +14,16 @@ import { openSqlite } from './open-sqlite.ts';
 import { readRevision } from './revision.ts';
 import { createRevisionWatcher, type RevisionWatcher } from './revision-watcher.ts';
 import { createSealer } from './sealer.ts';
+import { createSealingStore } from './sealing-store.ts';
 import { createSecretStore } from './secret-store.ts';
 import { createSessionStore } from './session-store.ts';
 import type { JoinPorts, OpenStoreOptions, SharedStore, Store } from './store.ts';
 import { createStoredTokenStore } from './stored-token-store.ts';
 import { createUserStore } from './user-store.ts';
 
-/** A store, and the key that its worker hands over to the main thread. */
+/** A store, and the keys that its worker hands over to the main thread. */
 export interface StoreHere extends SharedStore {
-  readonly key: KeyObject;
+  readonly keys: readonly KeyObject[];
 }
 
 const POLL_EVERY_MS = 1_000;
@@ -30,8 +33,7 @@ const now = () => Date.now();
 /** What is settled once for a database: by migrations and the check of the key. */
 interface Settled {
   readonly schemaVersion: string;
-  readonly key: KeyObject;
-  readonly keyId: string;
+  readonly ring: KeyRing;
 }
 
 /** Opens the store in this very thread: PostgreSQL anywhere, SQLite only inside its worker. */
@@ -42,14 +44,14 @@ export async function openHere(options: OpenStoreOptions): Promise<StoreHere> {
     : await openSqlite(sqlitePath as string);
   try {
     const schemaVersion = await migrate(database, log);
-    const { key, keyId } = await checkKey(database, options.key, now());
+    const ring = await checkKey(database, options.key, now(), options.allowLostKey);
     const readNow = () => database.run(readRevision);
     const watcher = createRevisionWatcher(readNow, await readNow(), options.pollEveryMs ?? POLL_EVERY_MS);
     const listening = databaseUrl ? listen(databaseUrl, watcher.learned, log, options.gateway) : undefined;
     return {
-      ...createPorts(database, { schemaVersion, key, keyId }, watcher, listening),
-      key,
-      handOver: () => ({ engine: database.engine, schemaVersion, keyId, key: key.export() }),
+      ...createPorts(database, { schemaVersion, ring }, watcher, listening),
+      keys: ring.all().map(({ key }) => key),
+      handOver: () => handOver(database.engine, schemaVersion, ring.all(), options.key),
       serve: () => Promise.reject(new Error('each process has connections of its own to this database')),
     };
   } catch (error) {
@@ -68,11 +70,11 @@ export async function joinHere(settled: Settled, ports: JoinPorts): Promise<Stor
 
 function createPorts(
   database: Database,
-  { schemaVersion, key, keyId }: Settled,
+  { schemaVersion, ring }: Settled,
   watcher: RevisionWatcher,
   listening: Listening | undefined,
 ): Store {
-  const sealer = createSealer(key, keyId);
+  const sealer = createSealer(ring);
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     watcher.close();
@@ -88,6 +90,7 @@ function createPorts(
     accessTokens: createAccessTokenStore(database, sealer, watcher.learned),
     users: createUserStore(database, sealer, watcher.learned),
     loginGrants: createLoginGrantStore(database),
+    sealing: createSealingStore(database, ring, sealer, watcher.learned),
     sealer,
     schemaVersion,
     engine: database.engine,

@@ -1,6 +1,8 @@
-import type { KeyObject } from 'node:crypto';
 import { GatehouseError } from '#errors';
+import { keyFromBytes } from './encryption-key.ts';
 import { groupAppends } from './group-appends.ts';
+import { handOver } from './hand-over.ts';
+import { createKeyRing } from './key-ring.ts';
 import { createRemoteStore } from './remote-store.ts';
 import { createSealer } from './sealer.ts';
 import type { OpenStoreOptions, SharedStore, StoreCall } from './store.ts';
@@ -39,8 +41,9 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
     if (call.method === 'completeAbandoned') await append([]).catch(() => {});
     return await (WRITES_AUDIT.has(call.method) ? writer : await readerThread()).call(call);
   };
-  const { keyId, schemaVersion } = writer.ready;
-  const key = writer.ready.key as KeyObject;
+  const { schemaVersion } = writer.ready;
+  const keys = writer.ready.keys.map((key) => keyFromBytes(key.export()));
+  const ring = createKeyRing(keys, options.key);
 
   return {
     ...createRemoteStore({
@@ -50,7 +53,7 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
         listeners.add(own);
         return () => void listeners.delete(own);
       },
-      sealer: createSealer(key, keyId),
+      sealer: createSealer(ring),
       schemaVersion,
       async close() {
         closed = true;
@@ -63,7 +66,7 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
         ]);
       },
     }),
-    handOver: () => ({ engine: 'sqlite', schemaVersion, keyId, key: key.export() }),
+    handOver: () => handOver('sqlite', schemaVersion, ring.all(), options.key),
     serve,
   };
 }

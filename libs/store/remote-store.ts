@@ -43,6 +43,7 @@ export const REMOTE = {
     'takeGrant',
     'deleteGrantsEndedBefore',
   ],
+  sealing: ['countSealed', 'resealSome', 'discardLost', 'forgetUnusedKeys'],
 } as const satisfies { [Port in RemotePort]: readonly Exclude<keyof Store[Port], 'onChange'>[] };
 
 export interface RemoteStoreParts {
@@ -81,6 +82,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     storedTokens: remote('storedTokens'),
     accessTokens: remote('accessTokens'),
     users: remote('users'),
+    sealing: remote('sealing'),
     loginGrants: remote('loginGrants'),
     sealer: parts.sealer,
     schemaVersion: parts.schemaVersion,

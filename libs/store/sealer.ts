@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { GatehouseError } from '#errors';
+import type { KeyRing } from './key-ring.ts';
 
 /** What a sealed value is bound to. Moved to another row, field or binding, it does not open. */
 export interface SealContext {
@@ -26,10 +27,13 @@ const TAG_BYTES = 16;
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce: safe up to 2^32 seals under one key, which is far more
  * than rows that a gateway will ever have. Form: `gh1.<key id>.<base64url of nonce, ciphertext, tag>`.
  */
-export function createSealer(key: KeyObject, keyId: string): Sealer {
+export function createSealer(keys: KeyRing): Sealer {
   return {
-    keyId,
+    get keyId() {
+      return keys.current().keyId;
+    },
     seal(clear, context) {
+      const { key, keyId } = keys.current();
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(additionalData(keyId, context));
@@ -38,7 +42,10 @@ export function createSealer(key: KeyObject, keyId: string): Sealer {
     },
     open(sealed, context) {
       const [version, sealedWith, text, ...rest] = sealed.split('.');
-      if (version !== VERSION || sealedWith !== keyId || text === undefined || rest.length > 0) throw cannotOpen();
+      if (version !== VERSION || sealedWith === undefined || text === undefined || rest.length > 0) throw cannotOpen();
+      const found = keys.find(sealedWith);
+      if (!found) throw cannotOpen();
+      const { key, keyId } = found;
       const body = Buffer.from(text, 'base64url');
       if (body.length < NONCE_BYTES + TAG_BYTES) throw cannotOpen();
       const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, NONCE_BYTES), {

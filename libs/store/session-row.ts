@@ -3,7 +3,10 @@ import type { SessionRow } from './entities/session.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
 /** Both are bound to the row and to the cookie. */
-const context = (row: Pick<SessionRow, 'id' | 'tokenDigest'>, field: 'record' | 'tokens'): SealContext => ({
+export const sessionContext = (
+  row: Pick<SessionRow, 'id' | 'tokenDigest'>,
+  field: 'record' | 'tokens',
+): SealContext => ({
   table: 'sessions',
   row: row.id,
   field,
@@ -39,7 +42,7 @@ export function toSessionRow(
 export function fromSessionRow(row: SessionRow, sealer: Sealer): LoginSession {
   const { tokenDigest: _digest, sealed, tokens: _tokens, refreshLeaseUntilMs: _lease, ...plain } = row;
   const { providerSessionId, refreshAfterMs, ...times } = plain;
-  const personal = JSON.parse(openRow(sealer, sealed, context(row, 'record'))) as Pick<LoginSession, 'claims'>;
+  const personal = JSON.parse(openRow(sealer, sealed, sessionContext(row, 'record'))) as Pick<LoginSession, 'claims'>;
   return {
     ...personal,
     ...times,
@@ -50,13 +53,13 @@ export function fromSessionRow(row: SessionRow, sealer: Sealer): LoginSession {
 
 /** The row's personal part with other claims. */
 export function withClaims(row: SessionRow, claims: LoginSession['claims'], sealer: Sealer): string {
-  const personal = JSON.parse(openRow(sealer, row.sealed, context(row, 'record'))) as object;
+  const personal = JSON.parse(openRow(sealer, row.sealed, sessionContext(row, 'record'))) as object;
   return sealPersonal({ ...personal, claims }, row, sealer);
 }
 
 export function openTokens(row: SessionRow, sealer: Sealer): ProviderTokens | undefined {
   if (row.tokens === null) return undefined;
-  return JSON.parse(openRow(sealer, row.tokens, context(row, 'tokens'))) as ProviderTokens;
+  return JSON.parse(openRow(sealer, row.tokens, sessionContext(row, 'tokens'))) as ProviderTokens;
 }
 
 export function sealTokens(
@@ -64,9 +67,9 @@ export function sealTokens(
   row: Pick<SessionRow, 'id' | 'tokenDigest'>,
   sealer: Sealer,
 ): string {
-  return sealer.seal(JSON.stringify(tokens), context(row, 'tokens'));
+  return sealer.seal(JSON.stringify(tokens), sessionContext(row, 'tokens'));
 }
 
 function sealPersonal(personal: object, row: Pick<SessionRow, 'id' | 'tokenDigest'>, sealer: Sealer): string {
-  return sealer.seal(JSON.stringify(personal), context(row, 'record'));
+  return sealer.seal(JSON.stringify(personal), sessionContext(row, 'record'));
 }

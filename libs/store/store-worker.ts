@@ -25,7 +25,7 @@ async function openStore(options: WorkerOptions): Promise<Served> {
   const store = await openHere({ ...options, log });
   store.objects.onChange((revision) => send({ changed: revision }));
   return {
-    ready: { schemaVersion: store.schemaVersion, keyId: store.sealer.keyId, key: store.key },
+    ready: { schemaVersion: store.schemaVersion, keys: store.keys },
     ports: store,
     close: store.close,
   };
@@ -35,7 +35,7 @@ async function openStore(options: WorkerOptions): Promise<Served> {
 async function openAuditReader(options: WorkerOptions): Promise<Served> {
   const database = await openSqlite(options.sqlitePath as string, { readOnly: true });
   return {
-    ready: { schemaVersion: '', keyId: '', key: undefined },
+    ready: { schemaVersion: '', keys: [] },
     ports: { audit: createAuditStore(database) },
     close: database.close,
   };

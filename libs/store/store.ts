@@ -5,6 +5,7 @@ import type { StoredTokenStore } from '#mapping';
 import type { ObjectStore, SecretStore } from '#resources';
 import type { EncryptionKeySource } from './encryption-key.ts';
 import type { Sealer } from './sealer.ts';
+import type { SealingStore } from './sealing-store.ts';
 
 /** Lines of the gateway's own log. Never given a secret. */
 export interface StoreLog {
@@ -20,6 +21,8 @@ export interface OpenStoreOptions {
   readonly sqlitePath?: string | undefined;
   readonly key: EncryptionKeySource;
   readonly log: StoreLog;
+  /** Opens beside values that no key at hand opens; only to discard them. */
+  readonly allowLostKey?: boolean | undefined;
   /** Connections to PostgreSQL at the most, beside the one that listens. Default 10. */
   readonly databaseConnections?: number | undefined;
   /** Name of this gateway, while it runs, to others on the same database; none for a command that ends at once. */
@@ -37,6 +40,7 @@ export interface Store {
   readonly storedTokens: StoredTokenStore;
   readonly accessTokens: AccessTokenFinder & AccessTokenStore;
   readonly users: UserStore;
+  readonly sealing: SealingStore;
   readonly loginGrants: LoginGrantStore;
   /** Seals what is kept outside the database, such as a login transaction in a cookie. */
   readonly sealer: Sealer;
@@ -46,12 +50,13 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What another process of the same gateway needs to join. Holds the encryption key: for a private channel only. */
+/** What another process of the same gateway needs to join. Holds the encryption keys: for a private channel only. */
 export interface StoreHandover {
   readonly engine: 'sqlite' | 'postgres';
   readonly schemaVersion: string;
-  readonly keyId: string;
-  readonly key: Uint8Array;
+  readonly keys: readonly Uint8Array[];
+  /** Where they were read, if in a file. */
+  readonly keyFile?: string;
 }
 
 /** What is called across threads and processes. */

@@ -10,7 +10,7 @@ import { fromObjectRow } from './object-row.ts';
 import { lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
-const context = (row: Pick<StoredTokenRow, 'id' | 'binding'>): SealContext => ({
+export const storedTokenContext = (row: Pick<StoredTokenRow, 'id' | 'binding'>): SealContext => ({
   table: 'stored_tokens',
   row: row.id,
   field: 'token',
@@ -37,7 +37,7 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
       if (!row) return undefined;
       return {
         id: row.id,
-        token: openRow(sealer, row.sealed, context(row)),
+        token: openRow(sealer, row.sealed, storedTokenContext(row)),
         user: row.upstreamUser,
         groups: row.upstreamGroups,
       };
@@ -108,7 +108,7 @@ function toRow(token: NewStoredToken, sealer: Sealer, nowMs: number): StoredToke
     cluster,
     clusterUid,
     binding,
-    sealed: sealer.seal(token.token, context({ id, binding })),
+    sealed: sealer.seal(token.token, storedTokenContext({ id, binding })),
     upstreamUser: token.user,
     upstreamGroups: [...token.groups],
     upstreamUid: token.uid ?? null,

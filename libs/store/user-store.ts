@@ -57,12 +57,13 @@ export function createUserStore(database: Database, sealer: Sealer, learned: (re
   };
 }
 
-const context = (id: string): SealContext => ({ table: 'users', row: id, field: 'claims', binding: '' });
-const seal = (sealer: Sealer, id: string, claims: object): string => sealer.seal(JSON.stringify(claims), context(id));
+export const userContext = (id: string): SealContext => ({ table: 'users', row: id, field: 'claims', binding: '' });
+const seal = (sealer: Sealer, id: string, claims: object): string =>
+  sealer.seal(JSON.stringify(claims), userContext(id));
 
 /** The claims of a person, as the last login or refresh gave them. */
 export function openClaims(sealer: Sealer, row: UserRow): Readonly<Record<string, unknown>> {
-  return JSON.parse(openRow(sealer, row.sealed, context(row.id))) as Record<string, unknown>;
+  return JSON.parse(openRow(sealer, row.sealed, userContext(row.id))) as Record<string, unknown>;
 }
 
 function summarize({ sealed: _sealed, disabledAtMs, disabledReason, ...row }: UserRow): UserSummary {

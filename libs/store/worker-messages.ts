@@ -8,9 +8,8 @@ export type WorkerOptions = Omit<OpenStoreOptions, 'log'> & { readonly role: 'st
 
 export interface Ready {
   readonly schemaVersion: string;
-  readonly keyId: string;
   /** A KeyObject crosses threads without its bytes ever being an ordinary value. */
-  readonly key: KeyObject | undefined;
+  readonly keys: readonly KeyObject[];
 }
 
 export type ToWorker = ({ readonly call: number } & StoreCall) | { readonly close: true };

@@ -47,7 +47,7 @@ export async function measureAuditCost(databaseUrl: string | undefined): Promise
   const costs: Record<string, AuditCost> = { sqlite: await measure(sqlite) };
   await sqlite.close();
   rmSync(folder, { recursive: true });
-  const facts = { engine: 'sqlite', schemaVersion: '', keyId: '', key: Buffer.alloc(32) } as const;
+  const facts = { engine: 'sqlite', schemaVersion: '', keys: [Buffer.alloc(32)] } as const;
   const worker = await joinStore(facts, {
     call: async () => {},
     onChange: () => () => {},
