@@ -71,7 +71,13 @@ function checkDatabase({ databaseUrl, encryptionKey, encryptionKeyFile }: Config
   }
   if (encryptionKey !== undefined && encryptionKeyFile !== undefined)
     problems.push({ path: 'encryptionKey', message: 'give either GATEHOUSE_ENCRYPTION_KEY or encryptionKeyFile' });
-  if (encryptionKey !== undefined && !isKey(encryptionKey))
+  if (
+    encryptionKey !== undefined &&
+    !encryptionKey
+      .trim()
+      .split(/[\s,]+/)
+      .every(isKey)
+  )
     problems.push({
       path: 'encryptionKey',
       message: 'must be the base64 of exactly 32 bytes; make one with `openssl rand -base64 32`',

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rootOf } from '../demo/run-cli.ts';
+import { until } from '../support/ask-gateway.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 
 const SCRIPT = join(rootOf(), 'scripts/demo.ts');
@@ -30,12 +31,7 @@ beforeAll(async () => {
   });
   demo.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   demo.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await expect
-    .poll(() => printed.includes('Ctrl-C stops everything') || demo.exitCode !== null, {
-      timeout: START_WITHIN_MS,
-      interval: 500,
-    })
-    .toBe(true);
+  await until(() => printed.includes('Ctrl-C stops everything') || demo.exitCode !== null, START_WITHIN_MS, 'the demo');
   if (demo.exitCode !== null) throw new Error(`the demo ended with ${demo.exitCode}: ${said}`);
 }, START_WITHIN_MS);
 afterAll(() => {
