@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDemoWorld } from '../test/demo/start-demo-world.ts';
 import { findSlopes } from '../test/soak/find-growth.ts';
+import { INSPECTABLE, readHeldBytes } from '../test/soak/read-heap.ts';
 import { runSoak } from '../test/soak/run-soak.ts';
 import { findFreePort } from '../test/support/find-free-port.ts';
 import { inMib } from '../test/support/read-memory.ts';
@@ -36,17 +37,18 @@ try {
   const gateway = await world.startGateway({
     directory: 'gateway',
     port,
-    environment: { GATEHOUSE_WORKERS: '1', GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' },
+    environment: { ...INSPECTABLE, GATEHOUSE_WORKERS: '1', GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' },
   });
-  console.log('seconds  RSS MiB  descriptors');
+  console.log('seconds  RSS MiB  descriptors  held MiB');
   const { done, problems, samples } = await runSoak({
     target: { port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
     pid: gateway.running().pid,
     seconds: minutes * 60,
     pauses,
-    onSample: ({ atSeconds, rssBytes, descriptors }) =>
+    readHeldBytes: () => readHeldBytes(gateway.running()),
+    onSample: ({ atSeconds, rssBytes, descriptors, heldBytes }) =>
       console.log(
-        `${String(atSeconds).padStart(7)}  ${inMib(rssBytes).toFixed(1).padStart(7)}  ${String(descriptors).padStart(11)}`,
+        `${String(atSeconds).padStart(7)}  ${inMib(rssBytes).toFixed(1).padStart(7)}  ${String(descriptors).padStart(11)}${heldBytes === undefined ? '' : inMib(heldBytes).toFixed(1).padStart(10)}`,
       ),
   });
   const { rssMibPerHour, descriptorsPerHour } = findSlopes(samples);

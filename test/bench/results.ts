@@ -19,8 +19,8 @@ export interface Results {
     /** Growth of resident memory an idle watch, each on a TLS connection of its own, at `count` watches. */
     kibPerWatch?: number;
     kibPerWatch2000?: number;
-    /** The same where many watches share a few HTTP/2 connections. */
-    kibPerWatchH2?: number;
+    /** The same where many watches share a few HTTP/2 connections; null where the gateway offers its clients none. */
+    kibPerWatchH2?: number | null;
     count?: number;
     /** Until the last of `count` watches had one event. */
     lastEventMs?: number;

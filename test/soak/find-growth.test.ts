@@ -20,6 +20,12 @@ it('finds descriptors that are never closed', () => {
   ]);
 });
 
+it('finds what is held for ever while resident memory hides it', () => {
+  const leaking = samples(40, (index) => (index % 13 === 0 ? { heldBytes: (80 + index) * MIB } : {}));
+  expect(findGrowth(leaking)).toEqual(['what is held after a collection grew from 93.0 to 119.0 MiB']);
+  expect(findGrowth(samples(40, (index) => ({ heldBytes: (90 + (index % 3)) * MIB })))).toEqual([]);
+});
+
 it('does not judge by a handful of samples', () => {
   expect(findGrowth(samples(8, () => ({})))).toHaveLength(1);
 });

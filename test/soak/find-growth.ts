@@ -3,11 +3,16 @@ export interface Sample {
   readonly atSeconds: number;
   readonly rssBytes: number;
   readonly descriptors: number;
+  /** After a collection; not in every sample, since it stops the process for a moment. */
+  readonly heldBytes?: number;
 }
 
 /** The collector lets garbage stand; a tenth, and this, is no leak that a run of the same length would show. */
 const RSS_TOLERANCE = 0.1;
 const RSS_SLACK_BYTES = 16 * 1024 * 1024;
+/** Code that is still being compiled and caches that fill are held as well. */
+const HELD_TOLERANCE = 0.05;
+const HELD_SLACK_BYTES = 4 * 1024 * 1024;
 /** The load opens and closes all the time; more than this between two medians is no chance. */
 const DESCRIPTOR_TOLERANCE = 0.1;
 const DESCRIPTOR_SLACK = 10;
@@ -32,6 +37,10 @@ export function findGrowth(samples: readonly Sample[]): string[] {
     problems.push(`resident memory grew from ${mib(rss[0])} to ${mib(rss[1])} MiB`);
   if (open[1] > open[0] * (1 + DESCRIPTOR_TOLERANCE) + DESCRIPTOR_SLACK)
     problems.push(`open descriptors grew from ${open[0]} to ${open[1]}`);
+  const held = samples.slice(third).flatMap((sample) => sample.heldBytes ?? []);
+  const [first = 0, end = 0] = [held[0], held.at(-1)];
+  if (end > first * (1 + HELD_TOLERANCE) + HELD_SLACK_BYTES)
+    problems.push(`what is held after a collection grew from ${mib(first)} to ${mib(end)} MiB`);
   return problems;
 }
 

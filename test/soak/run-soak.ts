@@ -11,6 +11,8 @@ export interface SoakOptions {
   readonly seconds: number;
   /** How many times longer the load pauses than where it is meant to press; 1 presses. */
   readonly pauses: number;
+  /** What the process holds after a collection, where that can be read. */
+  readonly readHeldBytes?: () => Promise<number>;
   /** Told of each sample as it is taken. */
   readonly onSample: (sample: Sample, done: Readonly<Record<string, number>>) => void;
 }
@@ -26,6 +28,8 @@ export interface SoakResult {
 const API = '/clusters/demo/api/v1/namespaces/team-a';
 const HELD_WATCHES = 40;
 const SAMPLES = 60;
+/** Every so many samples what is held is read. */
+const HELD_EVERY = 10;
 
 /**
  * Mixed load on a real control plane: watches that are held and watches that come and go, whole lists, lists whose
@@ -96,6 +100,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
         atSeconds: Math.round((performance.now() - began) / 1000),
         rssBytes: residentBytes(pid),
         descriptors: openDescriptors(pid),
+        ...((samples.length + 1) % HELD_EVERY === 0 && options.readHeldBytes
+          ? { heldBytes: await options.readHeldBytes() }
+          : {}),
       };
       samples.push(sample);
       options.onSample(sample, done);

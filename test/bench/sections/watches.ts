@@ -118,7 +118,7 @@ function resultsOf(measured: readonly Measured[]): Results {
   return {
     watch: {
       ...(own ? { kibPerWatch: own.kib.at(-1), kibPerWatch2000: own.kib[0], count, lastEventMs, lost } : {}),
-      ...(shared ? { kibPerWatchH2: shared.kib.at(-1) } : {}),
+      kibPerWatchH2: shared?.kib.at(-1) ?? null,
     } as Results['watch'],
   };
 }
