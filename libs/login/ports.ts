@@ -69,7 +69,7 @@ export interface SessionStore {
     id: string,
     nowMs: number,
     untilMs: number,
-  ): Promise<{ readonly session: LoginSession; readonly tokens: ProviderTokens } | undefined>;
+  ): Promise<{ readonly session: LoginSession; readonly tokens: ProviderTokens | undefined } | undefined>;
   /** Stores what a refresh gave, and gives the lease back. False where the session has ended, or the lease has run out. */
   finishRefresh(id: string, untilMs: number, refreshed: RefreshedSession): Promise<boolean>;
   /** Gives the lease back; the next one may try from then on. */

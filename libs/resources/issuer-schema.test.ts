@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
 import { splitSecrets, validateObject, type ResourceObject } from '#resources';
@@ -12,6 +13,9 @@ const otherPair = await generate([{ name: 'commonName', value: 'other' }], {
   curve: 'P-256',
   algorithm: 'sha256',
 });
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+const SHORT = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(pkcs8).toString();
+const NO_SIGNER = generateKeyPairSync('x25519').privateKey.export(pkcs8).toString();
 const object = (kind: string, spec: unknown, metadata: object = { name: 'x' }) => ({
   apiVersion: 'gatehouse.dev/v1alpha1',
   kind,
@@ -121,6 +125,16 @@ describe('Issuer', () => {
       {},
       'spec.login.clientSecret',
     ],
+    [
+      'a client with two ways to prove itself',
+      { login: { clientID: 'c', clientSecret: 's', clientKey: pair.private } },
+      {},
+      'spec.login.clientKey',
+    ],
+    ['a client key that is none', { login: { clientID: 'c', clientKey: pair.cert } }, {}, 'spec.login.clientKey'],
+    ['a client key that is too short', { login: { clientID: 'c', clientKey: SHORT } }, {}, 'spec.login.clientKey'],
+    ['a client key that cannot sign', { login: { clientID: 'c', clientKey: NO_SIGNER } }, {}, 'spec.login.clientKey'],
+    ['a prompt without a page', { login: { clientID: 'c', prompt: 'none' } }, {}, 'spec.login.prompt'],
   ])('%s is refused', (_what, spec, inner, path) => {
     expect(paths(issuer(spec, inner))).toEqual([path]);
   });
@@ -132,6 +146,13 @@ describe('Issuer', () => {
     expect(secrets).toEqual([{ field: 'clientSecret', clear: 's3cret', binding }]);
     expect(shown.spec).toMatchObject({ login: { clientID: 'gatehouse', scopes: ['openid', 'profile', 'email'] } });
     expect(JSON.stringify(shown)).not.toContain('s3cret');
+  });
+  test('a client key is split off like a secret', () => {
+    const read = valid(issuer({ login: { clientID: 'gatehouse', clientKey: pair.private, clientKeyID: 'one' } }));
+    const { object: shown, secrets, binding } = splitSecrets(read);
+    expect(secrets).toEqual([{ field: 'clientKey', clear: pair.private, binding }]);
+    expect(shown.spec).toMatchObject({ login: { clientID: 'gatehouse', clientKeyID: 'one' } });
+    expect(JSON.stringify(shown)).not.toContain('PRIVATE KEY');
   });
   test('the client secret is bound to everything that decides where it is sent', () => {
     const bindings = [

@@ -39,8 +39,7 @@ export function createSessionRefreshes(
           .execute();
         if (affected !== 1) return undefined;
         const row = await manager.findOneByOrFail(SessionEntity, { id });
-        const tokens = openTokens(row, sealer);
-        return tokens && { session: fromSessionRow(row, sealer), tokens };
+        return { session: fromSessionRow(row, sealer), tokens: openTokens(row, sealer) };
       }),
     finishRefresh: async (id, untilMs, { claims, tokens, refreshAfterMs, tell }) => {
       const done = await database.transaction(async (manager) => {

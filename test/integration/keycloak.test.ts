@@ -8,6 +8,7 @@ import { createAuthority, issueServerCertificate } from '../cluster/issue-certif
 import { launchBrowser, newContext, sessionCookie } from '../e2e/log-in.ts';
 import { startKeycloak, type Keycloak } from '../keycloak/start-keycloak.ts';
 import {
+  issuerSpecOf,
   PODS,
   REFRESH_SECONDS,
   startSessionWorld,
@@ -47,14 +48,10 @@ beforeAll(async () => {
         directory: join(folder, 'keycloak'),
         log: (line) => console.log(line),
       });
-      const spec = {
-        issuer: { url: keycloak.issuerUrl, certificateAuthority: authority.certPem, audiences: [keycloak.clientId] },
-        claimMappings: {
-          username: { claim: 'preferred_username', prefix: 'demo:' },
-          groups: { claim: 'groups', prefix: 'demo:' },
-        },
-        login: { clientID: keycloak.clientId, clientSecret: keycloak.clientSecret, scopes: ['openid', 'profile'] },
-      };
+      const spec = issuerSpecOf(
+        { ...keycloak, caPem: authority.certPem },
+        { clientSecret: keycloak.clientSecret, scopes: ['openid', 'profile'] },
+      );
       return { spec, stop: () => keycloak.stop() };
     },
     undefined,

@@ -8,7 +8,13 @@ import { startIdentityProvider, type IdentityProvider } from '../support/identit
 import { logInTo, type LoggedInBrowser } from '../support/log-in-to.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { runSql } from '../support/run-sql.ts';
-import { PODS, startSessionWorld, type GatewayOfWorld, type SessionWorld } from '../support/session-world.ts';
+import {
+  issuerSpecOf,
+  PODS,
+  startSessionWorld,
+  type GatewayOfWorld,
+  type SessionWorld,
+} from '../support/session-world.ts';
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 const PATH = '/-/auth/backchannel-logout';
@@ -198,19 +204,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a logout at the provider on %s
 });
 
 /** A client with a key instead of a secret, and groups from the userinfo endpoint. */
-function issuerSpec(provider: IdentityProvider, clientKey: string): object {
-  return {
-    issuer: { url: provider.issuerUrl, certificateAuthority: provider.caPem, audiences: [provider.clientId] },
-    claimMappings: {
-      username: { claim: 'preferred_username', prefix: 'demo:' },
-      groups: { claim: 'groups', prefix: 'demo:' },
-    },
-    login: {
-      clientID: provider.clientId,
-      clientKey,
-      clientKeyID: 'gateway',
-      claimsFromUserinfo: true,
-      scopes: ['openid', 'profile', 'groups'],
-    },
-  };
-}
+const issuerSpec = (provider: IdentityProvider, clientKey: string): object =>
+  issuerSpecOf(provider, {
+    clientKey,
+    clientKeyID: 'gateway',
+    claimsFromUserinfo: true,
+    scopes: ['openid', 'profile', 'groups'],
+  });

@@ -6,6 +6,7 @@ import { logInTo } from '../support/log-in-to.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { runSql } from '../support/run-sql.ts';
 import {
+  issuerSpecOf,
   PODS,
   REFRESH_SECONDS,
   startSessionWorld,
@@ -15,6 +16,9 @@ import {
 
 /** The interval, how late streams may find out, and a busy machine. */
 const GONE_WITHIN_MS = REFRESH_SECONDS * 1000 + 5_000;
+interface Made {
+  readonly token: string;
+}
 const pass = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 let postgres: TestPostgres;
@@ -64,9 +68,21 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a session that is refreshed on
     });
   });
 
+  test('ends when its refresh token is gone: its claims could only grow older', async () => {
+    const { cookie } = await logInTo(first(), provider, 'alice');
+    await runSql(world.database, 'UPDATE sessions SET tokens = NULL');
+    expect(await statuses(cookie)).toEqual(everywhere(200));
+    await pass(REFRESH_SECONDS);
+    expect(await statuses(cookie)).toEqual(everywhere(401));
+  });
+
   test('loses groups that are taken away, for requests and for a watch that only waits', async () => {
     const { cookie } = await logInTo(first(), provider, 'alice');
     expect(await statuses(cookie)).toEqual(everywhere(200));
+    const body = JSON.stringify({ name: 'script', expiresInSeconds: 600 });
+    const made = await first().asPage(cookie, '/-/me/tokens', { method: 'POST', body });
+    const bearer = { headers: { authorization: `Bearer ${(JSON.parse(made.body.toString()) as Made).token}` } };
+    expect((await first().asAnybody(PODS, bearer)).status).toBe(200);
     const watches = await Promise.all(world.gateways.map((gateway) => gateway.openWatch(cookie)));
     provider.setGroups('alice', ['team-a-viewers']);
     const takenAtMs = Date.now();
@@ -76,6 +92,8 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a session that is refreshed on
       expect(tookMs).toBeLessThan(GONE_WITHIN_MS);
     }
     expect(await statuses(cookie)).toEqual(everywhere(403));
+    // A token acts by what its owner is now.
+    expect((await first().asAnybody(PODS, bearer)).status).toBe(403);
     provider.setGroups('alice', ['team-a-admins']);
     await pass(REFRESH_SECONDS);
     expect(await statuses(cookie)).toEqual(everywhere(200));
@@ -132,17 +150,8 @@ test('a session whose provider gives no refresh token lasts as configured, and a
   }
 });
 
-function issuerSpec(provider: IdentityProvider): object {
-  return {
-    issuer: { url: provider.issuerUrl, certificateAuthority: provider.caPem, audiences: [provider.clientId] },
-    claimMappings: {
-      username: { claim: 'preferred_username', prefix: 'demo:' },
-      groups: { claim: 'groups', prefix: 'demo:' },
-    },
-    login: {
-      clientID: provider.clientId,
-      clientSecret: provider.clientSecret,
-      scopes: ['openid', 'profile', 'groups', 'offline_access'],
-    },
-  };
-}
+const issuerSpec = (provider: IdentityProvider): object =>
+  issuerSpecOf(provider, {
+    clientSecret: provider.clientSecret,
+    scopes: ['openid', 'profile', 'groups', 'offline_access'],
+  });

@@ -28,7 +28,7 @@ export interface GatewayOfWorld {
   readLog(): string;
   /** As the person's own page would ask. */
   asPage(cookie: string, path: string, options?: { method?: string; body?: string }): Promise<Asked>;
-  /** As anybody. */
+  /** As anybody, or by the headers that are given. */
   asAnybody(
     path: string,
     options?: { method?: string; body?: string; headers?: Record<string, string> },
@@ -99,7 +99,7 @@ function gatewayAt(url: string, port: number, caFile: string, readLog: () => str
   const target: AskTarget = { port, token: '', caPem: readFileSync(caFile, 'utf8') };
   const asAnybody: GatewayOfWorld['asAnybody'] = async (path, options = {}) => {
     const request = open(target, path, options);
-    request.removeHeader('authorization');
+    if (options.headers?.authorization === undefined) request.removeHeader('authorization');
     request.end(options.body);
     const answer = await answerOf(request);
     const chunks: Buffer[] = [];
@@ -127,6 +127,22 @@ function gatewayAt(url: string, port: number, caFile: string, readLog: () => str
       answer.resume();
       return { ended, close: () => void request.destroy() };
     },
+  };
+}
+
+/** The Issuer of a provider whose claims name people and their groups. */
+export function issuerSpecOf(
+  provider: { readonly issuerUrl: string; readonly caPem: string; readonly clientId: string },
+  login: object,
+): object {
+  const { issuerUrl: url, caPem, clientId } = provider;
+  return {
+    issuer: { url, certificateAuthority: caPem, audiences: [clientId] },
+    claimMappings: {
+      username: { claim: 'preferred_username', prefix: 'demo:' },
+      groups: { claim: 'groups', prefix: 'demo:' },
+    },
+    login: { clientID: clientId, ...login },
   };
 }
 

@@ -61,11 +61,11 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
     const leased = await sessions.leaseRefresh(id, now(), untilMs);
     if (!leased) return await waitForOther(id);
     const { session, tokens } = leased;
-    const { refreshToken } = tokens;
-    if (refreshToken === undefined) return await sessions.postponeRefresh(id, untilMs, session.expiresAtMs);
+    // Lost with an encryption key: its claims could only grow older.
+    if (tokens?.refreshToken === undefined) return await end(session, 'its refresh token is not there any more');
     if (now() < (quietUntilMs.get(session.issuer) ?? 0))
       return await sessions.postponeRefresh(id, untilMs, now() + retryAfterMs);
-    const refreshed = await refreshSession(session, { ...tokens, refreshToken }, providers);
+    const refreshed = await refreshSession(session, { ...tokens, refreshToken: tokens.refreshToken }, providers);
     if (refreshed.outcome === 'unavailable') {
       quietUntilMs.set(session.issuer, now() + retryAfterMs);
       log.warn('a session is not refreshed; it goes on, and is tried again', {
@@ -75,11 +75,7 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
       });
       return await sessions.postponeRefresh(id, untilMs, now() + retryAfterMs);
     }
-    if (refreshed.outcome === 'refused') {
-      await sessions.end({ id });
-      ports.ended(session, refreshed.reason);
-      return await ports.applied();
-    }
+    if (refreshed.outcome === 'refused') return await end(session, refreshed.reason);
     const tell = !isSame(session.claims, refreshed.claims);
     const refreshAfterMs = now() + ports.refreshIntervalSeconds * 1000;
     const { claims } = refreshed;
@@ -90,6 +86,12 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
       const { issuer, issuerUrl, subject, username } = named.identity;
       await ports.users.noteSeen([{ issuer, issuerUrl, subject, username, claims, atMs: now() }]);
     }
+    await ports.applied();
+  }
+
+  async function end(session: LoginSession, reason: string): Promise<void> {
+    await sessions.end({ id: session.id });
+    ports.ended(session, reason);
     await ports.applied();
   }
 
