@@ -18,6 +18,7 @@ export function describeResults(results: Results | undefined): string {
     growthTable(results),
     workersTable(results),
     auditTable(results),
+    profileTable(results),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -115,5 +116,17 @@ function auditTable({ audit = {} }: Results): string {
       rounded(caller),
       rounded(others),
     ]),
+  );
+}
+
+/** Less is not worth a line. */
+const LEAST_SHARE = 0.01;
+
+function profileTable({ profile = {} }: Results): string {
+  return table(
+    ["the gateway's CPU under short requests", '%'],
+    Object.entries(profile)
+      .filter(([, share]) => share >= LEAST_SHARE)
+      .map(([room, share]) => [room, rounded(share * 100)]),
   );
 }

@@ -5,6 +5,7 @@ import { bearerOf, inventPeople, podPath } from '../people.ts';
 import { startGatehouse } from '../peers/start-gatehouse.ts';
 import { drawFlame } from '../profile/draw-flame.ts';
 import { joinThreads, readFrames, type CpuProfile, type Frame } from '../profile/read-profile.ts';
+import { shareByRoom } from '../profile/share-by-room.ts';
 import { ask } from './ask.ts';
 import type { Section } from './section.ts';
 
@@ -33,7 +34,7 @@ export const flame: Section = {
     const root = joinThreads(threads);
     const voids = threads.length > 0 && load.badAnswers === 0 ? [] : ['no profile of answered requests was written'];
     return {
-      results: {},
+      results: { profile: shareByRoom(threads) },
       text: `profile of ${load.requests} requests: ${threads.map(([name, { totalMicros }]) => `${name} ${Math.round(totalMicros / 1000)} ms`).join(', ')}`,
       pictures: { 'flame.svg': drawFlame(root, `${load.requests} short requests`) },
       voids,
