@@ -37,7 +37,7 @@ export interface Results {
   workers?: Record<string, WorkersRow>;
   /** CPU microseconds of one audit record, by store. */
   audit?: Record<string, AuditCost>;
-  /** Share of the gateway's processor time under short requests, 0 to 1, by room, package and module of Node. */
+  /** Share of the serving thread's time under short requests, 0 to 1, by room, package and module of Node. */
   profile?: Record<string, number>;
   /** Sections that did not count, and why; their values are absent. */
   void?: readonly string[];

@@ -37,7 +37,7 @@ export function drawFlame(root: Frame, title: string): string {
   const height = TOP + (deepest + 1) * ROW + 8;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="ui-monospace, monospace" font-size="11">
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
-<text x="4" y="20" font-size="14">${escapeXml(`CPU of the gateway's process: ${title}. Blue: the gateway's own code, orange: packages, green: Node, grey: V8.`)}</text>
+<text x="4" y="20" font-size="14">${escapeXml(`The gateway's process, ${title}. Blue: the gateway's own code, orange: packages, green: Node, grey: V8.`)}</text>
 ${parts.join('\n')}
 </svg>
 `;

@@ -11,23 +11,17 @@ const frame = (name: string, place: string, selfMicros: number, ...children: Fra
 });
 
 it('gives time to rooms, packages and modules of Node, and what has no file to its caller', () => {
-  const requests = frame(
+  const root = frame(
     'all',
     '',
     5,
-    frame('judge', 'libs/pipeline/judge.js:1', 10, frame('regexp', '', 20)),
+    frame('judge', 'libs/pipeline/judge.js:1', 20, frame('regexp', '', 20)),
     frame('onSocket', 'node_modules/undici/lib/x.js:3', 15, frame('writev', 'node:internal/stream_base_commons:5', 10)),
-    frame('(garbage collector)', '', 20),
+    frame('(garbage collector)', '', 30),
   );
-  expect(
-    shareByRoom([
-      ['requests', requests],
-      ['SQLite', frame('all', '', 0, frame('run', 'libs/store/x.js:1', 20))],
-    ]),
-  ).toEqual({
-    'libs/pipeline': 0.3,
-    'garbage collection': 0.2,
-    'thread SQLite': 0.2,
+  expect(shareByRoom(root)).toEqual({
+    'libs/pipeline': 0.4,
+    'garbage collection': 0.3,
     undici: 0.15,
     'node:stream': 0.1,
     'V8 and system': 0.05,

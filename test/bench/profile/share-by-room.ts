@@ -1,28 +1,22 @@
 import type { Frame } from './read-profile.ts';
 
 /**
- * Share (0 to 1) of the time of all threads by who spent it, the most first: rooms of ours, packages, modules of Node.
- * What has no file (system calls, regular expressions, copies) counts for who called it; whatever is not the thread
- * `requests` counts for its thread.
+ * Share (0 to 1) of a thread's time by who spent it, the most first: rooms of ours, packages, modules of Node. What has
+ * no file (system calls, regular expressions, copies) counts for who called it.
  */
-export function shareByRoom(threads: readonly (readonly [name: string, frame: Frame])[]): Record<string, number> {
+export function shareByRoom(root: Frame): Record<string, number> {
   const sums = new Map<string, number>();
-  const add = (room: string, micros: number): void => void sums.set(room, (sums.get(room) ?? 0) + micros);
   const walk = (frame: Frame, above: string): void => {
     const room = roomOf(frame) ?? above;
-    add(room, frame.selfMicros);
+    sums.set(room, (sums.get(room) ?? 0) + frame.selfMicros);
     for (const child of frame.children.values()) walk(child, room);
   };
-  for (const [name, frame] of threads) {
-    if (name === 'requests') walk(frame, 'V8 and system');
-    else add(`thread ${name}`, frame.totalMicros);
-  }
-  const total = threads.reduce((sum, [, frame]) => sum + frame.totalMicros, 0);
+  walk(root, 'V8 and system');
   return Object.fromEntries(
     [...sums]
       .filter(([, micros]) => micros > 0)
       .sort(([, a], [, b]) => b - a)
-      .map(([room, micros]) => [room, micros / total]),
+      .map(([room, micros]) => [room, micros / root.totalMicros]),
   );
 }
 

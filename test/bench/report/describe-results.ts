@@ -124,7 +124,7 @@ const LEAST_SHARE = 0.01;
 
 function profileTable({ profile = {} }: Results): string {
   return table(
-    ["the gateway's CPU under short requests", '%'],
+    ['time of the thread that serves, under short requests', '%'],
     Object.entries(profile)
       .filter(([, share]) => share >= LEAST_SHARE)
       .map(([room, share]) => [room, rounded(share * 100)]),

@@ -31,13 +31,13 @@ export const flame: Section = {
         threadOf(name),
         readFrames(JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile, SECONDS * 1e6),
       ]);
-    const root = joinThreads(threads);
-    const voids = threads.length > 0 && load.badAnswers === 0 ? [] : ['no profile of answered requests was written'];
+    const [, requests] = threads.find(([name]) => name === 'requests') ?? [];
+    if (!requests || load.badAnswers > 0) throw new Error('no profile of answered requests was written');
     return {
-      results: { profile: shareByRoom(threads) },
+      results: { profile: shareByRoom(requests) },
       text: `profile of ${load.requests} requests: ${threads.map(([name, { totalMicros }]) => `${name} ${Math.round(totalMicros / 1000)} ms`).join(', ')}`,
-      pictures: { 'flame.svg': drawFlame(root, `${load.requests} short requests`) },
-      voids,
+      pictures: { 'flame.svg': drawFlame(joinThreads(threads), `${load.requests} short requests`) },
+      voids: [],
     };
   },
 };
