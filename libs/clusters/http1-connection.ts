@@ -13,6 +13,8 @@ const IDLE_MS = 60_000;
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 /** Node's parser and `buildUpstreamHeaders` let no such value through, and only tokens as names. */
 const CANNOT_STAND = /[^\t\x20-\x7e\x80-\xff]/;
+/** A blank would end the target and begin a version. */
+const CANNOT_STAND_IN_PATH = /[^\x21-\x7e\x80-\xff]/;
 
 /**
  * Requests without a body over one connection, one at a time, as undici's `Client` does it for a quarter of a short
@@ -235,7 +237,7 @@ class Sending implements Dispatcher.DispatchController {
 }
 
 function headOf({ method, path, headers }: Dispatcher.DispatchOptions): string | undefined {
-  if (CANNOT_STAND.test(path)) return undefined;
+  if (CANNOT_STAND_IN_PATH.test(path)) return undefined;
   let head = `${method} ${path} HTTP/1.1\r\n`;
   const flat = headers as readonly string[];
   for (let i = 0; i < flat.length; i += 2) {
