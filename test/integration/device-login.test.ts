@@ -221,6 +221,11 @@ describe('a browser login', () => {
     expect((await post('/-/me/code-logins/approve', alice, elsewhere)).status).toBe(422);
     const authorization = `Bearer ${await world.tokenOf('alice')}`;
     expect((await post('/-/me/code-logins/approve', { authorization }, request)).status).toBe(403);
+    const rows = await world.auditRows(`resource = 'browserlogins'`);
+    expect(rows.map(({ decision, username, status_code }) => [decision, username, status_code])).toEqual([
+      ['refused', 'demo:alice', 422],
+      ['refused', 'demo:alice', 403],
+    ]);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
+import { ERRORS, GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
 import { Person } from './person.guard.ts';
@@ -36,17 +37,22 @@ export class KubeconfigController {
   @Header('Content-Type', YAML)
   @Header('Content-Disposition', AS_FILE)
   async create(@Person() identity: Identity, @Req() request: Request): Promise<string> {
-    const { text, tokenId, expiresAtMs } = await this.kubeconfigs.create(identity);
-    this.record({
-      request,
-      verb: 'create',
-      resource: 'accesstokens',
-      name: tokenId,
-      identity,
-      statusCode: 201,
-      outcome: 'allow',
-      reason: `made for a kubeconfig, until ${new Date(expiresAtMs).toISOString()}`,
-    });
-    return text;
+    const act = { request, verb: 'create', resource: 'accesstokens', identity };
+    try {
+      const { text, tokenId, expiresAtMs } = await this.kubeconfigs.create(identity);
+      const reason = `made for a kubeconfig, until ${new Date(expiresAtMs).toISOString()}`;
+      this.record({ ...act, name: tokenId, statusCode: 201, outcome: 'allow', reason });
+      return text;
+    } catch (error) {
+      if (error instanceof GatehouseError)
+        this.record({
+          ...act,
+          statusCode: ERRORS[error.code].status,
+          outcome: 'refused',
+          code: error.code,
+          reason: error.message,
+        });
+      throw error;
+    }
   }
 }

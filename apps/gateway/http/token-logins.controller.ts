@@ -25,7 +25,8 @@ export class TokenLoginsController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async find(@Person() person: Identity, @Body() body: Parameters | undefined, @Req() request: Request) {
-    const grant = await this.recordRefusal(request, person, this.logins.findDevice(person, body?.userCode));
+    const found = this.logins.findDevice(person, body?.userCode);
+    const grant = await this.recordRefusal(request, person, 'devicelogins', found);
     const { clientId, clientName, sourceAddress, createdAtMs, expiresAtMs } = grant;
     return {
       clientId,
@@ -85,7 +86,12 @@ export class TokenLoginsController {
     state: 'approved' | 'denied',
   ): Promise<void> {
     const settled = this.logins.settleDevice(identity, body?.userCode, state);
-    const { id, clientId, clientName, sourceAddress } = await this.recordRefusal(request, identity, settled);
+    const { id, clientId, clientName, sourceAddress } = await this.recordRefusal(
+      request,
+      identity,
+      'devicelogins',
+      settled,
+    );
     this.record({
       request,
       verb: state === 'approved' ? 'approve' : 'deny',
@@ -104,8 +110,12 @@ export class TokenLoginsController {
     request: Request,
     approved: boolean,
   ): Promise<{ redirectTo: string }> {
-    const login = this.logins.readCode(identity, body ?? {});
-    const redirectTo = await this.logins.settleCode(identity, login, approved, this.sourceAddress(request));
+    const settle = async () => {
+      const login = this.logins.readCode(identity, body ?? {});
+      const redirectTo = await this.logins.settleCode(identity, login, approved, this.sourceAddress(request));
+      return { login, redirectTo };
+    };
+    const { login, redirectTo } = await this.recordRefusal(request, identity, 'browserlogins', settle());
     this.record({
       request,
       verb: approved ? 'approve' : 'deny',
@@ -119,7 +129,12 @@ export class TokenLoginsController {
   }
 
   /** A wrong code is a guess until somebody has looked. */
-  private async recordRefusal<T>(request: Request, identity: Identity, work: Promise<T>): Promise<T> {
+  private async recordRefusal<T>(
+    request: Request,
+    identity: Identity,
+    resource: 'devicelogins' | 'browserlogins',
+    work: Promise<T>,
+  ): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -127,7 +142,7 @@ export class TokenLoginsController {
         this.record({
           request,
           verb: 'approve',
-          resource: 'devicelogins',
+          resource,
           identity,
           statusCode: ERRORS[error.code].status,
           outcome: 'refused',
