@@ -8,6 +8,7 @@ import { PeopleAndTokens1764300000000 } from './0003-people-and-tokens.ts';
 import { LoginGrants1764400000000 } from './0004-login-grants.ts';
 import { CompactAudit1764500000000 } from './0005-compact-audit.ts';
 import { SessionsOfProviders1764600000000 } from './0006-sessions-of-providers.ts';
+import { StoredTokensLastUsed1764700000000 } from './0007-stored-tokens-last-used.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
@@ -16,4 +17,5 @@ export const MIGRATIONS = [
   LoginGrants1764400000000,
   CompactAudit1764500000000,
   SessionsOfProviders1764600000000,
+  StoredTokensLastUsed1764700000000,
 ] as const;

@@ -73,6 +73,7 @@ export class Exchange implements Forwarding {
       browser: headers.secFetchSite !== undefined,
       auditId,
     });
+    for (const warning of this.#input.warnings ?? []) out.push('Warning', warning);
     this.#answered = true;
     this.#response.sendDate = false;
     this.#response.writeHead(statusCode, statusMessage || undefined, out);

@@ -79,6 +79,8 @@ export interface ForwardInput {
   readonly timeouts: ForwardTimeouts;
   /** A body that turns out longer is refused with `tooLarge`; Infinity for no limit. */
   readonly maxBodyBytes: number;
+  /** Values of `Warning` headers that the answer gets. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** One exchange under way: a request, or an upgrade and its tunnel. */

@@ -48,7 +48,8 @@ function judge(found: FoundAccessToken | undefined, issuers: CompiledIssuers, po
 }
 
 function nameOwner(found: FoundAccessToken, issuers: CompiledIssuers): IdentityResult {
-  const credential = { kind: 'token', id: found.id } as const;
+  const { id, name, createdAtMs } = found;
+  const credential = { kind: 'token', id, token: { name, createdAtMs } } as const;
   if (found.issuer === SERVICE_ISSUER) {
     const service = issuers.serviceIdentity(found.subject, credential, found.expiresAtMs);
     return service

@@ -30,6 +30,7 @@ export interface FoundAccessToken {
   readonly subject: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly narrowing: Narrowing;
+  readonly createdAtMs: number;
   readonly expiresAtMs: number;
 }
 

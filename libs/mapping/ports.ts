@@ -5,6 +5,8 @@ export interface StoredToken {
   /** Who the API server said it is when it was saved. */
   readonly user: string;
   readonly groups: readonly string[];
+  readonly savedAtMs: number;
+  readonly expiresAtMs: number | undefined;
 }
 
 export interface NewStoredToken {
@@ -36,6 +38,7 @@ export interface StoredTokenSummary {
   readonly user: string;
   readonly groups: readonly string[];
   readonly savedAtMs: number;
+  readonly lastUsedAtMs: number | undefined;
   readonly expiresAtMs: number | undefined;
   readonly suspended: boolean;
 }
@@ -55,6 +58,8 @@ export interface StoredTokenStore {
     readonly subject?: string;
   }): Promise<StoredTokenSummary[]>;
   delete(id: string): Promise<void>;
+  /** The newest time stays. */
+  noteStoredTokensUsed(uses: readonly { readonly id: string; readonly atMs: number }[]): Promise<void>;
   /** Suspends the tokens of a cluster that are bound to another server or CA than `keepBinding`. */
   suspendForCluster(cluster: string, keepBinding: string): Promise<void>;
 }

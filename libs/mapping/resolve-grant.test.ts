@@ -196,7 +196,14 @@ describe('a service account', () => {
 
 describe('a stored token', () => {
   const stored = mapping({ impersonate: undefined, storedToken: {} });
-  const token: StoredToken = { id: 't-1', token: 'secret', user: 'system:serviceaccount:a:b', groups: ['g'] };
+  const token: StoredToken = {
+    id: 't-1',
+    token: 'secret',
+    user: 'system:serviceaccount:a:b',
+    groups: ['g'],
+    savedAtMs: 1,
+    expiresAtMs: 2,
+  };
   const give = (answer: StoredToken | undefined | Error) => ({
     findStoredToken: (...key: string[]) =>
       answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer && { ...answer, id: key.join(' ') }),

@@ -174,6 +174,8 @@ async function useStoredToken(
       token: stored.token,
       user: stored.user,
       groups: stored.groups,
+      savedAtMs: stored.savedAtMs,
+      expiresAtMs: stored.expiresAtMs,
     };
     return { ok: true, grant: grant as unknown as StoredTokenGrant };
   } catch (error) {

@@ -31,6 +31,9 @@ export interface StoredTokenGrant extends GrantBase {
   /** What SelfSubjectReview answered when it was saved. */
   readonly user: string;
   readonly groups: readonly string[];
+  readonly savedAtMs: number;
+  /** Where the token says so itself; for a warning only. */
+  readonly expiresAtMs: number | undefined;
 }
 
 /**

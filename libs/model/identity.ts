@@ -6,6 +6,8 @@ declare const mintedByIdentity: unique symbol;
 export interface Credential {
   readonly kind: 'bearer' | 'session' | 'token';
   readonly id: string;
+  /** Of an access token. */
+  readonly token?: { readonly name: string; readonly createdAtMs: number };
 }
 
 /**

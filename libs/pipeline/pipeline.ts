@@ -13,6 +13,7 @@ import type { Lease } from '#limits';
 import type { RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { cutUnreadBody } from './cut-unread-body.ts';
+import { expiryWarnings } from './expiry-warnings.ts';
 import { judge, type Judged } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
 import { readLimitedBody } from './read-limited-body.ts';
@@ -106,7 +107,9 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         clusterPrefix: judged.clusterPrefix,
         timeouts: settings.timeouts,
         maxBodyBytes: settings.maxBodyBytes,
+        warnings: expiryWarnings(judged.identity, grant, receivedAtMs).map(warningHeader),
       });
+      if (grant.mode === 'storedToken') ports.storedTokenUsed(grant.tokenId);
       const release =
         asksForUpgrade || judged.decision.request.longRunning
           ? watchStream(judged, draft, asksForUpgrade, forwarding, ports)

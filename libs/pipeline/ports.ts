@@ -84,6 +84,8 @@ export interface PipelinePorts {
   readonly mapping: MappingPorts;
   /** Told of each identified person; must cost next to nothing. */
   seen(identity: Identity): void;
+  /** Told of each request that a stored token speaks for; must cost next to nothing. */
+  storedTokenUsed(id: string): void;
   readonly serviceAccounts: ServiceAccountBearers;
   readonly consents: ConsentAsker;
   /** What is open for long, judged again whenever something has changed. */

@@ -25,10 +25,20 @@ export function createAccessTokenStore(
       await database.run(async (manager): Promise<FoundAccessToken | undefined> => {
         const row = await manager.findOneBy(AccessTokenEntity, { digest });
         if (!row) return undefined;
-        const { id, name, issuer, issuerUrl, subject, narrowing, expiresAtMs } = row;
+        const { id, name, issuer, issuerUrl, subject, narrowing, createdAtMs, expiresAtMs } = row;
         const owner = await manager.findOneBy(UserEntity, { issuerUrl, subject });
         const claims = owner ? openClaims(sealer, owner) : {};
-        return { id, name, issuer, issuerUrl, subject, claims, narrowing: narrowing as Narrowing, expiresAtMs };
+        return {
+          id,
+          name,
+          issuer,
+          issuerUrl,
+          subject,
+          claims,
+          narrowing: narrowing as Narrowing,
+          createdAtMs,
+          expiresAtMs,
+        };
       }),
     listAccessTokens: async (filter) => {
       const rows = await database.run((manager) =>

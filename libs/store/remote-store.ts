@@ -24,7 +24,7 @@ export const REMOTE = {
     'touch',
     'deleteExpired',
   ],
-  storedTokens: ['save', 'find', 'list', 'delete', 'suspendForCluster'],
+  storedTokens: ['save', 'find', 'list', 'delete', 'noteStoredTokensUsed', 'suspendForCluster'],
   accessTokens: [
     'createAccessToken',
     'findAccessToken',

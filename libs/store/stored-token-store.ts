@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Not, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 import { GatehouseError } from '#errors';
 import type { NewStoredToken, StoredTokenStore } from '#mapping';
 import { splitSecrets } from '#resources';
@@ -40,6 +40,8 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
         token: openRow(sealer, row.sealed, storedTokenContext(row)),
         user: row.upstreamUser,
         groups: row.upstreamGroups,
+        savedAtMs: row.savedAtMs,
+        expiresAtMs: row.expiresAtMs ?? undefined,
       };
     },
     list: async (filter) => {
@@ -61,6 +63,7 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
         user: row.upstreamUser,
         groups: row.upstreamGroups,
         savedAtMs: row.savedAtMs,
+        lastUsedAtMs: row.lastUsedAtMs ?? undefined,
         expiresAtMs: row.expiresAtMs ?? undefined,
         suspended: row.suspended,
       }));
@@ -68,6 +71,13 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
     delete: async (id) => {
       const gone = await database.run((manager) => manager.delete(StoredTokenEntity, { id }));
       if (gone.affected === 0) throw new GatehouseError('notFound', 'there is no such stored token');
+    },
+    noteStoredTokensUsed: async (uses) => {
+      await database.transaction(async (manager) => {
+        for (const { id, atMs } of uses)
+          for (const earlier of [LessThan(atMs), IsNull()])
+            await manager.update(StoredTokenEntity, { id, lastUsedAtMs: earlier }, { lastUsedAtMs: atMs });
+      });
     },
     suspendForCluster: async (cluster, keepBinding) => {
       await database.run((manager) => suspendOtherBindings(manager, cluster, keepBinding));
@@ -114,6 +124,7 @@ function toRow(token: NewStoredToken, sealer: Sealer, nowMs: number): StoredToke
     upstreamUid: token.uid ?? null,
     savedAtMs: nowMs,
     expiresAtMs: token.expiresAtMs ?? null,
+    lastUsedAtMs: null,
     suspended: false,
   };
 }

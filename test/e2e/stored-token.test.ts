@@ -6,6 +6,7 @@ import { startGateway } from '../demo/start-gateway.ts';
 import { tryCli } from '../demo/run-cli.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 import { findSecret } from '../support/find-secret.ts';
+import { runSql } from '../support/run-sql.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { bothEngines, control, gatewayOn, readServerLog, type GatewayView } from './world.ts';
@@ -70,6 +71,40 @@ describe.each(bothEngines())('dave’s stored token on $engine', (gateway) => {
         },
       ],
     });
+  });
+
+  it('says before it ends that it will, to whoever reads warnings as kubectl does, and when it was last used', async () => {
+    const database =
+      gateway.engine === 'postgres'
+        ? { databaseUrl: gateway.environment.GATEHOUSE_DATABASE_URL ?? '' }
+        : { sqlitePath: join(gateway.directory, 'data', 'gatehouse.db') };
+    const ask = () => send(gateway, '/api/v1/namespaces/team-a/pods', { token: gateway.people.dave.idToken });
+    expect((await ask()).headers.warning).toBeUndefined();
+    const [row] = (await runSql(database, 'SELECT expires_at_ms FROM stored_tokens')) as { expires_at_ms: number }[];
+    const endsAtMs = Date.now() + 60_000;
+    await runSql(database, `UPDATE stored_tokens SET expires_at_ms = ${endsAtMs}, saved_at_ms = saved_at_ms - 3600000`);
+    try {
+      const { headers } = await ask();
+      expect(headers.warning).toMatch(
+        /^299 - "your stored token for cluster \\"demo\\" ends at 20.*; enter a new one at/,
+      );
+      const seen = await kubectl(gateway.people.dave.kubeconfig, ['-n', 'team-a', 'get', 'pod', 'web']);
+      expect(seen.stderr).toContain('Warning: your stored token for cluster "demo" ends at');
+      const others = await send(gateway, '/api/v1/namespaces/team-a/pods', { token: gateway.people.bob.idToken });
+      expect(others.headers.warning).toBeUndefined();
+    } finally {
+      await runSql(
+        database,
+        `UPDATE stored_tokens SET expires_at_ms = ${row?.expires_at_ms ?? 'NULL'}, saved_at_ms = saved_at_ms + 3600000`,
+      );
+    }
+    // Written with others, every half minute.
+    await expect
+      .poll(async () => (await tryCli(['upstream-token', 'list'], gateway.environment)).stdout, {
+        timeout: 40_000,
+        interval: 4_000,
+      })
+      .toMatch(/demo:dave .* stored +20\S+ +20\S+ +20\S+/);
   });
 
   it('cannot be replaced by what the cluster does not know, nor by a member of system:masters', async () => {

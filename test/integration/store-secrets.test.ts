@@ -145,6 +145,18 @@ describeStore('the store of secrets', (suite) => {
       );
     });
 
+    test('a stored token says when it was last used, and an older time does not win', async () => {
+      const cluster = await saveCluster(suite.store, clusterObject());
+      const { storedTokens } = suite.store;
+      const id = await storedTokens.save({ ...tokenOf('dave', cluster), expiresAtMs: 9_000 });
+      const [fresh] = await storedTokens.list({});
+      expect(fresh).toMatchObject({ lastUsedAtMs: undefined, expiresAtMs: 9_000 });
+      await storedTokens.noteStoredTokensUsed([{ id, atMs: 5_000 }]);
+      await storedTokens.noteStoredTokensUsed([{ id, atMs: 4_000 }]);
+      expect(await storedTokens.list({})).toMatchObject([{ lastUsedAtMs: 5_000 }]);
+      expect(await storedTokens.find('https://issuer.example', 'dave', 'demo')).toMatchObject({ expiresAtMs: 9_000 });
+    });
+
     test('stored tokens of two people cannot be swapped', async () => {
       const cluster = await saveCluster(suite.store, clusterObject());
       await suite.store.storedTokens.save(tokenOf('dave', cluster));

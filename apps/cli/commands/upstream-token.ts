@@ -48,10 +48,11 @@ export function addUpstreamToken(program: Command, terminal: Terminal): void {
           row.user,
           state(row),
           time(row.savedAtMs),
+          time(row.lastUsedAtMs),
           time(row.expiresAtMs),
         ]);
         for (const line of table([
-          ['ID', 'CLUSTER', 'ISSUER', 'USER', 'SUBJECT', 'UPSTREAM USER', 'STATE', 'SAVED', 'EXPIRES'],
+          ['ID', 'CLUSTER', 'ISSUER', 'USER', 'SUBJECT', 'UPSTREAM USER', 'STATE', 'SAVED', 'LAST USED', 'EXPIRES'],
           ...lines,
         ]))
           terminal.out(line);

@@ -8,7 +8,7 @@ export interface ClusterView {
   mapping?: string;
   /** Why there is no identity on this cluster. */
   error?: string;
-  storedToken?: { present: boolean; user?: string; savedAt?: string };
+  storedToken?: { present: boolean; user?: string; savedAt?: string; lastUsed?: string; expiresAt?: string };
 }
 
 /** `GET /-/me`. */

@@ -4,7 +4,7 @@ import { parseRequest } from '#kube';
 import { resolveGrant, type MappingPorts } from '#mapping';
 import { decide } from '#policy';
 import { GATEWAY_CLUSTER, type Snapshot } from '#pipeline';
-import type { UpstreamTokens } from './upstream-tokens.ts';
+import type { DescribedToken, UpstreamTokens } from './upstream-tokens.ts';
 
 export interface DescribeMe {
   /** The JSON of `GET /-/me`. */
@@ -30,7 +30,7 @@ interface ClusterView {
   groups?: readonly string[];
   mapping?: string;
   error?: string;
-  storedToken?: { present: boolean; user?: string; savedAt?: string };
+  storedToken?: DescribedToken;
 }
 
 /** Answers with the very stages that judge requests, so that what a person is shown is what will happen. */

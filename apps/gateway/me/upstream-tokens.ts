@@ -13,8 +13,20 @@ export interface UpstreamTokens {
   /** False where none was stored. */
   remove(identity: Identity, cluster: string): Promise<boolean>;
   /** Never the token. */
-  describe(identity: Identity, cluster: string): Promise<{ present: boolean; user?: string; savedAt?: string }>;
+  describe(identity: Identity, cluster: string): Promise<DescribedToken>;
 }
+
+/** Times are RFC 3339; absent where not known. */
+export interface DescribedToken {
+  readonly present: boolean;
+  readonly user?: string;
+  readonly savedAt?: string | undefined;
+  readonly lastUsed?: string | undefined;
+  readonly expiresAt?: string | undefined;
+}
+
+const time = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
 
 /** A person's own stored tokens. A person is (issuer URL, subject), so that a rename keeps them and a namesake gets none. */
 export function createUpstreamTokens(ports: {
@@ -46,7 +58,13 @@ export function createUpstreamTokens(ports: {
     async describe(identity, cluster) {
       const [row] = await mine(identity, cluster);
       return row
-        ? { present: true, user: row.user, savedAt: new Date(row.savedAtMs).toISOString() }
+        ? {
+            present: true,
+            user: row.user,
+            savedAt: time(row.savedAtMs),
+            lastUsed: time(row.lastUsedAtMs),
+            expiresAt: time(row.expiresAtMs),
+          }
         : { present: false };
     },
   };

@@ -8,6 +8,7 @@ import {
   type SessionFinder,
 } from '#identity';
 import type { AccessTokenStore, SeenPerson, UserStore } from '#login';
+import type { StoredTokenStore } from '#mapping';
 import type { Identity } from '#model';
 import type { Log } from '../log.ts';
 
@@ -17,6 +18,8 @@ export interface People {
   readonly disabledPeople: DisabledPeople;
   /** Notes that this person was here; written with others, within half a minute. */
   seen(identity: Identity): void;
+  /** Notes that this stored token was used; written with others. */
+  storedTokenUsed(id: string): void;
   /** Forgets what was remembered of tokens and sessions and reads who is disabled; resolves when that is in force. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
@@ -26,6 +29,7 @@ export interface FollowPeoplePorts {
   readonly accessTokens: AccessTokenFinder & AccessTokenStore;
   readonly sessions: SessionFinder;
   readonly users: UserStore;
+  readonly storedTokens: Pick<StoredTokenStore, 'noteStoredTokensUsed'>;
   /** Told of every change, here or at a replica. */
   onChange(listener: () => void): () => void;
   readonly log: Log;
@@ -47,6 +51,7 @@ const keyOf = (issuerUrl: string, subject: string): string => `${issuerUrl} ${su
 export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   const { users, log, now } = ports;
   const uses = new Map<string, number>();
+  const storedUses = new Map<string, number>();
   const toNote = new Map<string, SeenPerson>();
   /** By issuer and subject: strings that live as long as a verified token, and know their hash; one made of both would not. */
   let lastSeen = new Map<string, Map<string, number>>();
@@ -75,8 +80,11 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   async function write(): Promise<void> {
     const used = [...uses].map(([id, atMs]) => ({ id, atMs }));
     const people = [...toNote.values()];
+    const usedStored = [...storedUses].map(([id, atMs]) => ({ id, atMs }));
     uses.clear();
+    storedUses.clear();
     toNote.clear();
+    if (usedStored.length > 0) await ports.storedTokens.noteStoredTokensUsed(usedStored);
     if (used.length > 0) await ports.accessTokens.noteAccessTokensUsed(used);
     if (people.length > 0) await users.noteSeen(people);
   }
@@ -99,6 +107,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     },
     sessions,
     disabledPeople: { has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(keyOf(issuerUrl, subject)) },
+    storedTokenUsed: (id) => void storedUses.set(id, now()),
     seen({ issuer, issuerUrl, subject, username }) {
       const nowMs = now();
       if (nowMs - (lastSeen.get(issuerUrl)?.get(subject) ?? -Infinity) < SEEN_EVERY_MS) return;

@@ -44,7 +44,14 @@ const mapping = (more: Partial<MappingInput> = {}): MappingInput => ({
 
 const PORTS: ExplainPorts = {
   mapping: {
-    findStoredToken: async () => ({ id: '1', token: SECRET, user: 'bob-upstream', groups: ['g'] }),
+    findStoredToken: async () => ({
+      id: '1',
+      token: SECRET,
+      user: 'bob-upstream',
+      groups: ['g'],
+      savedAtMs: 1,
+      expiresAtMs: undefined,
+    }),
   },
   upstream: () => ({ name: 'prod', hostHeader: 'k8s:6443', gatewayAuthorization: () => `Bearer ${SECRET}` }),
 };

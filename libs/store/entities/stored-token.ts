@@ -16,6 +16,7 @@ export interface StoredTokenRow {
   upstreamUid: string | null;
   savedAtMs: number;
   expiresAtMs: number | null;
+  lastUsedAtMs: number | null;
   suspended: boolean;
 }
 
@@ -37,6 +38,7 @@ export const StoredTokenEntity = new EntitySchema<StoredTokenRow>({
     upstreamUid: textOrNull('upstream_uid'),
     savedAtMs: whole('saved_at_ms'),
     expiresAtMs: wholeOrNull('expires_at_ms'),
+    lastUsedAtMs: wholeOrNull('last_used_at_ms'),
     suspended: yesNo('suspended'),
   },
   uniques: [{ name: 'stored_tokens_person_cluster', columns: ['issuerUrl', 'subject', 'cluster'] }],

@@ -13,7 +13,7 @@ export function TokenForm({ cluster, reload }: { cluster: ClusterView; reload: (
   const [said, setSaid] = useState('');
   const [asking, setAsking] = useState(false);
   const { busy, error, run } = useAct();
-  const { present = false, user, savedAt } = cluster.storedToken ?? {};
+  const { present = false, user, savedAt, lastUsed, expiresAt } = cluster.storedToken ?? {};
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -53,6 +53,16 @@ export function TokenForm({ cluster, reload }: { cluster: ClusterView; reload: (
           <>
             {' '}
             since <Time at={savedAt} />
+          </>
+        )}
+        {present && lastUsed && (
+          <>
+            , last used <Time at={lastUsed} />
+          </>
+        )}
+        {present && expiresAt && (
+          <>
+            ; it ends <Time at={expiresAt} />
           </>
         )}
         {present && '.'}
