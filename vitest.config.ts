@@ -19,12 +19,14 @@ const ssr = { resolve: { conditions: ['source', ...defaultServerConditions], ext
 const execArgv = ['--conditions=source'];
 const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', '**/.demo/**'];
 
-/** The reconciliation of the audit logs looks at what all others did, so it comes behind them. */
-class ReconcileLast extends BaseSequencer {
+/** These look at what all others did, so they come behind them, in this order. */
+const LAST = ['/reconcile-logs.test.ts', '/dump-secrets.test.ts'];
+
+class LookersLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLast = (file: TestSpecification): boolean => file.moduleId.endsWith('/reconcile-logs.test.ts');
-    return [...sorted.filter((file) => !isLast(file)), ...sorted.filter(isLast)];
+    const place = ({ moduleId }: TestSpecification): number => LAST.findIndex((end) => moduleId.endsWith(end));
+    return sorted.toSorted((one, other) => place(one) - place(other));
   }
 }
 
@@ -64,7 +66,7 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
-    sequence: { sequencer: ReconcileLast },
+    sequence: { sequencer: LookersLast },
     projects: [
       lane({
         name: 'unit',

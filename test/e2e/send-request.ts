@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
-import type { GatewayView } from './world.ts';
+import { noteAnswer, noteSecret } from './used-secrets.ts';
+import { world, type GatewayView } from './world.ts';
 
 export interface Answer {
   readonly status: number;
@@ -19,6 +20,8 @@ export interface SendOptions {
 
 /** One request to a gateway on a connection of its own; the target goes out as it is. */
 export function send(gateway: GatewayView, target: string, options: SendOptions = {}): Promise<Answer> {
+  const { directory } = world();
+  noteSecret(directory, options.token);
   return new Promise((resolve, reject) => {
     const headers = Array.isArray(options.headers)
       ? [
@@ -45,9 +48,10 @@ export function send(gateway: GatewayView, target: string, options: SendOptions 
         let body = '';
         answer.setEncoding('utf8');
         answer.on('data', (chunk: string) => (body += chunk));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, rawHeaders: answer.rawHeaders, body }),
-        );
+        answer.on('end', () => {
+          noteAnswer(directory, answer.headers['set-cookie'] ?? [], body);
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, rawHeaders: answer.rawHeaders, body });
+        });
         answer.on('error', reject);
       },
     );
