@@ -1,5 +1,5 @@
 /** kubectl that logs in by itself: every kubeconfig of `/-/me/kubeconfig`, with the real kubectl and Chromium. */
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -12,6 +12,7 @@ import { launchBrowser, logIn, newContext, sessionCookie } from './log-in.ts';
 import { openWatch } from './open-watch.ts';
 import { kubectl, spawnKubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
+import { noteAnswer } from './used-secrets.ts';
 import { bothEngines, world } from './world.ts';
 
 const SCREENSHOTS = join(rootOf(), 'test-results/screenshots');
@@ -67,6 +68,7 @@ describe.each(bothEngines())('kubectl logs in, gateway on $engine', (gateway) =>
       .filter((name) => /^(login|shell)-/.test(name) && !name.endsWith('.ca'))
       .map((name) => {
         expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+        noteAnswer(world().directory, [], readFileSync(join(folder, name), 'utf8'));
         return join(folder, name);
       });
   };
