@@ -1,4 +1,5 @@
 import type { Identity } from '#model';
+import { listFitting, type FittingMapping } from './list-fitting.ts';
 
 /** One person or group of one issuer; without user and group everybody of that issuer; with both, both must hold. */
 export interface Subject {
@@ -57,6 +58,8 @@ export interface MappingInput {
 export interface CompiledMappings {
   /** The mapping that speaks for this person on this cluster, or undefined. */
   find(identity: Identity, cluster: string): MappingInput | undefined;
+  /** All that fit, the one that `find` gives first; takes the longer the more mappings there are. */
+  list(identity: Identity, cluster: string): readonly FittingMapping[];
 }
 
 const GATEWAY_CLUSTER = 'gatehouse';
@@ -117,6 +120,7 @@ export function* compileMappingsInSteps(mappings: readonly MappingInput[]): Gene
       }
       return sorted[user !== Infinity ? user : group !== Infinity ? group : everybody];
     },
+    list: (identity, cluster) => (cluster === GATEWAY_CLUSTER ? [] : listFitting(sorted, identity, cluster)),
   };
 }
 

@@ -18,3 +18,4 @@ export type { ActingGrantResult } from './grant-acting-as.ts';
 export { resolveGrant } from './resolve-grant.ts';
 export type { GrantResult } from './resolve-grant.ts';
 export type { MappingPorts, NewStoredToken, StoredToken, StoredTokenStore, StoredTokenSummary } from './ports.ts';
+export type { FittingMapping } from './list-fitting.ts';

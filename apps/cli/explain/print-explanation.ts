@@ -35,12 +35,17 @@ export function printAnswer({ known, claims, notes, requests, allowed }: Answer)
 }
 
 function printRequest(request: AnsweredRequest, before: AnsweredRequest | undefined): string[] {
-  const { method, target, when, cluster, reads, refusal, mapping, decision, headers, rbac } = request;
+  const { method, target, when, cluster, reads, refusal, mapping, otherMappings, decision, headers, rbac } = request;
   return [
     visible(`${method} ${target}${when === '' ? '' : `   (${when})`}`),
     ...lines('reads as', [refusal === undefined ? `${reads ?? ''} on ${cluster}` : `refused: ${refusal}`]),
     ...(mapping
-      ? lines('mapping', isDeepStrictEqual(mapping, before?.mapping) ? ['as before'] : describeMapping(mapping))
+      ? lines(
+          'mapping',
+          isDeepStrictEqual(mapping, before?.mapping)
+            ? ['as before']
+            : [...describeMapping(mapping), ...otherMappings.map(({ name, by }) => `not ${name}, ${PASSED_OVER[by]}`)],
+        )
       : []),
     ...lines('rules', printRules(request)),
     ...(decision
@@ -79,6 +84,12 @@ function describeMapping(mapping: ShownMapping): string[] {
     ...Object.entries(extra).map(([key, values]) => `extra ${key}: ${values.join(', ')}`),
   ];
 }
+
+const PASSED_OVER = {
+  user: 'which names the user too and comes later by name',
+  group: 'which names a group',
+  issuer: 'which is for everybody of the issuer',
+} as const;
 
 const MODES = {
   impersonate: 'the gateway speaks for',

@@ -175,6 +175,7 @@ export interface AccessReview {
     reads?: string;
     refusal?: string;
     mapping?: { refused: string } | { name: string; mode: string; user: string; groups: string[] };
+    otherMappings: { name: string; by: string }[];
     rules: { rule: string; effect: string; mode: string; matched: boolean; decides: boolean; why?: string }[];
     rulesForOthers: number;
     decision?: { allowed: boolean; rule?: string; reason: string };

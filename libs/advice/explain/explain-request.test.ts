@@ -108,6 +108,24 @@ describe('an explanation of a refusal', () => {
     });
     expect(shown).not.toHaveProperty('headers');
   });
+  test('shows every mapping that fits in the order in which one is used', async () => {
+    const of = (name: string, subject: object): MappingInput => ({ ...mapping(), name, subjects: [subject as never] });
+    const mappings = [
+      of('a-everybody', { issuer: 'demo' }),
+      of('b-group', { issuer: 'demo', group: bob.groups[0] }),
+      of('c-user', { issuer: 'demo', user: bob.username }),
+      of('d-user', { issuer: 'demo', user: bob.username, group: bob.groups[0] }),
+      of('e-other', { issuer: 'demo', user: 'demo:somebody' }),
+    ];
+    expect(await explain(PODS, { mappings })).toMatchObject({
+      mapping: { name: 'c-user' },
+      otherMappings: [
+        { name: 'd-user', by: 'user' },
+        { name: 'b-group', by: 'group' },
+        { name: 'a-everybody', by: 'issuer' },
+      ],
+    });
+  });
   test('names of each rule for this person the first part that does not fit, and counts the others', async () => {
     const others = [
       rule('others', { subjects: [{ issuer: 'demo', group: 'demo:ops' }] }),

@@ -1,6 +1,12 @@
 import { buildUpstreamHeaders, type Upstream } from '#forward';
 import { parseRequest, readRequestHeaders } from '#kube';
-import { resolveGrant, type CompiledMappings, type GrantResult, type MappingPorts } from '#mapping';
+import {
+  resolveGrant,
+  type CompiledMappings,
+  type FittingMapping,
+  type GrantResult,
+  type MappingPorts,
+} from '#mapping';
 import type { AllowedDecision, Decision, Grant, Identity, RequestInfo } from '#model';
 import {
   decide,
@@ -47,6 +53,8 @@ export interface Explanation {
   readonly refusal: string | undefined;
   /** Undefined on the gateway's own cluster, which has no mappings. */
   readonly mapped: GrantResult | undefined;
+  /** Every mapping that fits, the one that is used first. */
+  readonly fitting: readonly FittingMapping[];
   readonly decision: Decision | undefined;
   readonly considered: readonly ConsideredRule[];
   /** Flat, as they would go upstream, credentials replaced; undefined where nothing would go. */
@@ -69,7 +77,7 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const { identity, cluster } = asked;
   const nothing = { asked, request: undefined, mapped: undefined, decision: undefined, headers: undefined };
-  const none = { considered: [], reviewed: [], allowed: false };
+  const none = { considered: [], reviewed: [], fitting: [], allowed: false };
   const parsed = parseRequest(asked.method, asked.target);
   if (!parsed.ok) return { ...nothing, ...none, refusal: parsed.message, refusedBy: 'bytes' };
   const { request } = parsed;
@@ -82,7 +90,8 @@ export async function explainRequest(
   const { decision, considered } = asked.decisionOnly
     ? { decision: decide(compiled.policy, identity, cluster, request, asked), considered: [] }
     : explainDecision(compiled.policy, identity, cluster, request, asked);
-  const base = { asked, request, refusal: undefined, mapped, decision, considered };
+  const fitting = asked.decisionOnly ? [] : compiled.mappings.list(identity, cluster);
+  const base = { asked, request, refusal: undefined, mapped, fitting, decision, considered };
   if (mapped?.ok === false || !decision.allowed) {
     const refusedBy = mapped?.ok === false ? 'mapping' : 'rules';
     return { ...base, headers: undefined, reviewed: [], allowed: false, refusedBy };

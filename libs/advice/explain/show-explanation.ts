@@ -1,3 +1,4 @@
+import type { FittingMapping } from '#mapping';
 import type { Grant } from '#model';
 import type { ConsideredRule, FailedPart } from '#policy';
 import { nameTarget } from '../replay/show-request.ts';
@@ -25,6 +26,8 @@ export interface ShownExplanation {
   /** Why it is refused before any mapping or rule is asked. */
   readonly refusal?: string;
   readonly mapping?: ShownMapping;
+  /** Mappings that fit as well and are not used, in the order in which they would be. */
+  readonly otherMappings: readonly FittingMapping[];
   /** Rules that are for this person and this cluster. */
   readonly rules: readonly ShownRule[];
   /** Rules for others, which were not asked further. */
@@ -55,7 +58,8 @@ export type ShownMapping =
     };
 
 export function showExplanation(explanation: Explanation): ShownExplanation {
-  const { asked, request, refusal, mapped, decision, considered, headers, reviewed, allowed, refusedBy } = explanation;
+  const { asked, request, refusal, mapped, fitting, decision } = explanation;
+  const { considered, headers, reviewed, allowed, refusedBy } = explanation;
   const { issuer, username, groups } = asked.identity;
   const own = considered.filter(({ failed }) => failed?.part !== 'subject' && failed?.part !== 'cluster');
   return {
@@ -66,6 +70,7 @@ export function showExplanation(explanation: Explanation): ShownExplanation {
     ...(request ? { reads: `${request.verb} ${nameTarget(request)}` } : {}),
     ...(refusal === undefined ? {} : { refusal }),
     ...(mapped ? { mapping: mapped.ok ? showGrant(mapped.grant) : { refused: mapped.message } } : {}),
+    otherMappings: fitting.slice(1),
     rules: own.map(showRule),
     rulesForOthers: considered.length - own.length,
     ...(decision

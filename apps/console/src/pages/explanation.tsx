@@ -14,8 +14,8 @@ const REFUSED_BY: Readonly<Record<string, string>> = {
 
 /** The way of a request, in the order in which it meets what decides. */
 export function Explanation({ status }: { status: Status }) {
-  const { person, known, reads, refusal, mapping, rules, rulesForOthers, decision, headers, rbac, allowed, refusedBy } =
-    status;
+  const { person, known, reads, refusal, mapping, otherMappings, rules, rulesForOthers } = status;
+  const { decision, headers, rbac, allowed, refusedBy } = status;
   return (
     <section aria-label="Explanation">
       <h2>{allowed ? 'Allowed' : `Denied: ${REFUSED_BY[refusedBy ?? ''] ?? 'refused'}`}</h2>
@@ -35,6 +35,9 @@ export function Explanation({ status }: { status: Status }) {
               : showText(
                   `${mapping.name}: ${mapping.mode} as ${mapping.user}${mapping.groups.length > 0 ? `, groups ${mapping.groups.join(', ')}` : ''}`,
                 )}
+            {otherMappings.map(({ name, by }) => (
+              <div key={name}>{showText(`not ${name}, which is by ${by}`)}</div>
+            ))}
           </Step>
         )}
         <Step title="Rules">
