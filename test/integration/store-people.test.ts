@@ -16,6 +16,8 @@ describeStore('the store of people', (suite) => {
         token: 'stored-token-of-dave-0123456789',
         user: 'system:serviceaccount:team-a:dave',
         groups: ['system:serviceaccounts'],
+        savedAtMs: expect.any(Number),
+        expiresAtMs: undefined,
       });
     });
 
