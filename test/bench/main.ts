@@ -8,8 +8,8 @@
  *   npm run bench -- short --rounds 3 --seconds 3
  *   npm run bench -- watches --save                       one section again, into the results of the last whole run
  *
- * Ends with 1 where anything is void (see sections/short-results.ts): what is void is left out of the results, which say
- * so; where short requests are, nothing is written, since nothing else counts then. All load goes to loopback.
+ * Ends with 1 where anything is void (see sections/short-results.ts); the results then say what does not count. All load
+ * goes to loopback.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -69,10 +69,8 @@ try {
     log(`section ${section.name}`);
     const measured = await measureSection(section);
     voids.push(...measured.voids.map((reason) => `${section.name}: ${reason}`));
-    if (measured.voids.length === 0) {
-      results = mergeResults(results, measured.results);
-      Object.assign(pictures, measured.pictures);
-    }
+    results = mergeResults(results, measured.results);
+    Object.assign(pictures, measured.pictures);
     texts.push(`${section.name}\n${measured.text}`);
     console.log(`\n${measured.text}\n`);
   }
@@ -83,8 +81,7 @@ if (sections.length > 1) console.log(`\n${texts.join('\n\n')}\n`);
 for (const reason of voids) console.log(`VOID: ${reason}`);
 if (voids.length > 0) process.exitCode = 1;
 const isWhole = sections.length === SECTIONS.length && !only;
-if (voids.some((reason) => reason.startsWith('short:'))) log('nothing is written: short requests are void');
-else if (isWhole) saveResults({ ...results, ...(voids.length > 0 ? { void: voids } : {}) }, pictures, log);
+if (isWhole) saveResults({ ...results, ...(voids.length > 0 ? { void: voids } : {}) }, pictures, log);
 else if (values.save && voids.length === 0)
   addResults(
     results,

@@ -39,7 +39,7 @@ export interface Results {
   audit?: Record<string, AuditCost>;
   /** Share of the serving thread's time under short requests, 0 to 1, by room, package and module of Node. */
   profile?: Record<string, number>;
-  /** Sections that did not count, and why; their values are absent. */
+  /** Sections that do not count, and why. Their values are there, and the page says so above them. */
   void?: readonly string[];
 }
 
