@@ -2,6 +2,7 @@ import { ERRORS, GatehouseError } from '#errors';
 import type { Authentication } from '#model';
 import type { CompiledIssuers } from './compile-issuers.ts';
 import { identityFromClaims } from './identity-from-claims.ts';
+import { nameOnce } from './name-once.ts';
 import type { DisabledPeople, SessionFinder } from './ports.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
 import { ACCESS_TOKEN_PREFIX } from './access-token.ts';
@@ -114,7 +115,9 @@ async function fromSession(
     const issuer = issuers.byName(session.issuer);
     if (!issuer || issuer.issuer.url !== session.issuerUrl)
       return failed('invalidCredential', 'the issuer of this session is not configured any more; log in again');
-    const result = identityFromClaims(issuer, session.claims, { kind: 'session', id: session.id }, session.expiresAtMs);
+    const result = nameOnce(session, issuers, () =>
+      identityFromClaims(issuer, session.claims, { kind: 'session', id: session.id }, session.expiresAtMs),
+    );
     if (!result.ok) return failed('invalidCredential', result.message);
     // A short idle time-out has to see more of the use than the minute allows.
     const touchAfterMs = Math.min(TOUCH_AFTER_MS, session.idleTimeoutMs / 4);

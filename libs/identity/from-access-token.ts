@@ -4,6 +4,7 @@ import { accessTokenDigest, isAccessToken } from './access-token.ts';
 import type { CompiledIssuers } from './compile-issuers.ts';
 import { identityFromClaims, type IdentityResult } from './identity-from-claims.ts';
 import type { AccessTokenFinder, FoundAccessToken } from './ports.ts';
+import { nameOnce } from './name-once.ts';
 import { SERVICE_ISSUER } from './service-identity.ts';
 
 export interface AccessTokenPorts {
@@ -41,10 +42,14 @@ function judge(found: FoundAccessToken | undefined, issuers: CompiledIssuers, po
   if (!found) return REVOKED;
   if (ports.now() >= found.expiresAtMs)
     return failed('expiredCredential', `the access token "${found.name}" has expired; make a new one at /-/`);
-  const named = nameOwner(found, issuers);
+  const named = nameOnce(found, issuers, () => nameToken(found, issuers));
   if (!named.ok) return failed('invalidCredential', named.message);
-  const { narrowing } = found;
-  return { outcome: 'identified', identity: { ...named.identity, narrowing } as Identity };
+  return { outcome: 'identified', identity: named.identity };
+}
+
+function nameToken(found: FoundAccessToken, issuers: CompiledIssuers): IdentityResult {
+  const owner = nameOwner(found, issuers);
+  return owner.ok ? { ok: true, identity: { ...owner.identity, narrowing: found.narrowing } as Identity } : owner;
 }
 
 function nameOwner(found: FoundAccessToken, issuers: CompiledIssuers): IdentityResult {

@@ -1,11 +1,13 @@
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { signIdToken } from '../support/identity-provider-tokens.ts';
 import { createObject, deleteObject } from './own-objects.ts';
 import { measureCut } from './measure-cut.ts';
 import { openWatch } from './open-watch.ts';
 import { AUDIT_EVENTS, type Event } from './read-gateway-log.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send, type SendOptions } from './send-request.ts';
-import { bothEngines, type GatewayView } from './world.ts';
+import { bothEngines, world, type GatewayView } from './world.ts';
 
 const PODS = '/api/v1/namespaces/team-a/pods';
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
@@ -199,5 +201,17 @@ describe.each(bothEngines())('what ends open streams on $engine', (gateway) => {
       expect((await update(false)).status).toBe(200);
     }
     expect((await send(gateway, PODS, { token: bob.idToken })).status).toBe(200);
+  });
+
+  it('the end of the ID token that opened it, within a second or so', async () => {
+    // Clocks may differ by 30 seconds, so a token that ended 27 seconds ago is good for 3 more.
+    const token = await signIdToken(world().identityProvider, 'bob', { expiresInSeconds: -27 });
+    const { exp } = decodeJwt(token);
+    const watch = await openWatch(gateway, `${PODS}?watch=1`, { authorization: `Bearer ${token}` });
+    const late = (await watch.ended) - (exp as number) * 1000 - 30_000;
+    console.log(`expired ID token: the far socket saw the end ${late} ms after it`);
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThan(2500);
+    expect((await send(gateway, PODS, { token })).status).toBe(401);
   });
 });
