@@ -17,6 +17,13 @@ const withGateway = (command: Command): Command =>
       'what the gateway’s certificate is signed by, where this machine does not know',
     );
 
+/** The gateway that is meant, and the login there that this machine remembers. */
+function openLogin(options: GatewayOptions, terminal: Terminal, info?: ReturnType<typeof readExecInfo>) {
+  const cache = openCredentialCache(terminal.env);
+  const gateway = findGateway(options, terminal, cache, info);
+  return { cache, gateway, credential: cache.read(gateway.url) };
+}
+
 /** Logs a person in on their own machine; kubectl runs it as an exec plugin. Needs no configuration of the gateway. */
 export function addLogin(program: Command, terminal: Terminal): void {
   withGateway(program.command('login'))
@@ -24,9 +31,8 @@ export function addLogin(program: Command, terminal: Terminal): void {
     .option('--browser', 'open the browser on this machine instead, and come back by itself')
     .action(async (options: GatewayOptions & { browser?: boolean }) => {
       const info = readExecInfo(terminal.env);
-      const cache = openCredentialCache(terminal.env);
-      const gateway = findGateway(options, terminal, cache, info);
-      let credential = cache.read(gateway.url);
+      const { cache, gateway, credential: kept } = openLogin(options, terminal, info);
+      let credential = kept;
       const known = credential !== undefined && (await isStillGood({ ...credential, ...gateway }, terminal));
       if (!known) {
         const logIn = options.browser === true ? logInByBrowser : logInByDevice;
@@ -43,9 +49,7 @@ export function addLogout(program: Command, terminal: Terminal): void {
   withGateway(program.command('logout'))
     .description('end the login: the token is revoked at the gateway and forgotten here')
     .action(async (options: GatewayOptions) => {
-      const cache = openCredentialCache(terminal.env);
-      const gateway = findGateway(options, terminal, cache, undefined);
-      const credential = cache.read(gateway.url);
+      const { cache, gateway, credential } = openLogin(options, terminal);
       if (!credential) return terminal.say('You are not logged in.');
       // Forgotten first: whatever happens then, nobody finds it here.
       cache.remove(gateway.url);
@@ -68,9 +72,7 @@ export function addToken(program: Command, terminal: Terminal): void {
   withGateway(program.command('token'))
     .description('print the token of the login, for curl and other programs')
     .action(async (options: GatewayOptions) => {
-      const cache = openCredentialCache(terminal.env);
-      const gateway = findGateway(options, terminal, cache, undefined);
-      const credential = cache.read(gateway.url);
+      const { gateway, credential } = openLogin(options, terminal);
       if (!credential || !(await isStillGood({ ...credential, ...gateway }, terminal)))
         throw new CliFailure(`you are not logged in; run gatehouse login --server ${gateway.url}`);
       terminal.out(credential.token);

@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { GatehouseError, ERRORS } from '#errors';
+import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { AccessTokens, AccessTokenView } from '../me/access-tokens.ts';
 import { Person } from './person.guard.ts';
 import { ACCESS_TOKENS, RECORD_ACT, type RecordAct } from './ports.ts';
+import { recordRefusal } from './record-refusal.ts';
 
 /** A person's own access tokens. */
 @Controller('-/me/tokens')
@@ -33,27 +34,10 @@ export class AccessTokensController {
   @Header('Cache-Control', 'no-store')
   async create(@Person() identity: Identity, @Body() body: unknown, @Req() request: Request): Promise<object> {
     const act = { request, verb: 'create', resource: 'accesstokens', identity };
-    try {
-      const made = await this.tokens.create(identity, body);
-      this.record({
-        ...act,
-        name: made.id,
-        statusCode: 201,
-        outcome: 'allow',
-        reason: `made "${made.name}", until ${made.expiresAt}`,
-      });
-      return made;
-    } catch (error) {
-      if (error instanceof GatehouseError)
-        this.record({
-          ...act,
-          statusCode: ERRORS[error.code].status,
-          outcome: 'refused',
-          code: error.code,
-          reason: error.message,
-        });
-      throw error;
-    }
+    const made = await recordRefusal(this.record, act, this.tokens.create(identity, body));
+    const reason = `made "${made.name}", until ${made.expiresAt}`;
+    this.record({ ...act, name: made.id, statusCode: 201, outcome: 'allow', reason });
+    return made;
   }
 
   @Delete(':id')

@@ -1,10 +1,10 @@
 import { Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { ERRORS, GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
 import { Person } from './person.guard.ts';
 import { KUBECONFIGS, RECORD_ACT, type RecordAct } from './ports.ts';
+import { recordRefusal } from './record-refusal.ts';
 
 const YAML = 'application/yaml; charset=utf-8';
 const AS_FILE = 'attachment; filename="gatehouse.kubeconfig"';
@@ -38,21 +38,9 @@ export class KubeconfigController {
   @Header('Content-Disposition', AS_FILE)
   async create(@Person() identity: Identity, @Req() request: Request): Promise<string> {
     const act = { request, verb: 'create', resource: 'accesstokens', identity };
-    try {
-      const { text, tokenId, expiresAtMs } = await this.kubeconfigs.create(identity);
-      const reason = `made for a kubeconfig, until ${new Date(expiresAtMs).toISOString()}`;
-      this.record({ ...act, name: tokenId, statusCode: 201, outcome: 'allow', reason });
-      return text;
-    } catch (error) {
-      if (error instanceof GatehouseError)
-        this.record({
-          ...act,
-          statusCode: ERRORS[error.code].status,
-          outcome: 'refused',
-          code: error.code,
-          reason: error.message,
-        });
-      throw error;
-    }
+    const made = await recordRefusal(this.record, act, this.kubeconfigs.create(identity));
+    const reason = `made for a kubeconfig, until ${new Date(made.expiresAtMs).toISOString()}`;
+    this.record({ ...act, name: made.tokenId, statusCode: 201, outcome: 'allow', reason });
+    return made.text;
   }
 }

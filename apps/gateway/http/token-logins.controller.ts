@@ -1,10 +1,10 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { ERRORS, GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import { Person } from './person.guard.ts';
 import { RECORD_ACT, SOURCE_ADDRESS, TOKEN_LOGINS, type RecordAct, type SourceAddress } from './ports.ts';
+import { recordRefusal } from './record-refusal.ts';
 
 type Parameters = Record<string, unknown>;
 
@@ -129,27 +129,12 @@ export class TokenLoginsController {
   }
 
   /** A wrong code is a guess until somebody has looked. */
-  private async recordRefusal<T>(
+  private recordRefusal<T>(
     request: Request,
     identity: Identity,
     resource: 'devicelogins' | 'browserlogins',
     work: Promise<T>,
   ): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof GatehouseError)
-        this.record({
-          request,
-          verb: 'approve',
-          resource,
-          identity,
-          statusCode: ERRORS[error.code].status,
-          outcome: 'refused',
-          code: error.code,
-          reason: error.message,
-        });
-      throw error;
-    }
+    return recordRefusal(this.record, { request, verb: 'approve', resource, identity }, work);
   }
 }

@@ -1,4 +1,5 @@
 import { pathOf } from '../kubectl/known-kinds.ts';
+import { methodOfVerb } from '../method-of-verb.ts';
 
 /** As in a SubjectAccessReview. */
 export interface ResourceAttributes {
@@ -11,16 +12,6 @@ export interface ResourceAttributes {
   readonly name?: string | undefined;
 }
 
-const METHODS: Readonly<Record<string, string>> = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-};
 const STREAMS = new Set(['exec', 'attach', 'portforward']);
 
 /** The request that has these attributes; undefined where none has: an unknown verb, a get without a name. */
@@ -28,7 +19,7 @@ export function requestOfAttributes(
   attributes: ResourceAttributes,
 ): { readonly method: string; readonly target: string; readonly upgrade: boolean } | undefined {
   const { verb, group = '', version = 'v1', resource, subresource = '', namespace = '', name = '' } = attributes;
-  const method = Object.hasOwn(METHODS, verb) ? METHODS[verb] : undefined;
+  const method = methodOfVerb(verb);
   const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete' || subresource !== '';
   const hasNone = verb === 'deletecollection' || (verb === 'create' && subresource === '');
   if (method === undefined || (needsName && name === '') || (hasNone && name !== '')) return undefined;

@@ -1,4 +1,5 @@
 import { parseRequest } from '#kube';
+import { methodOfVerb } from '../method-of-verb.ts';
 import type { SubjectNames } from '../rbac/convert-subject.ts';
 import type { GatheredRequest } from '../replay/gather-requests.ts';
 
@@ -20,17 +21,6 @@ interface User {
   readonly username?: unknown;
   readonly groups?: unknown;
 }
-
-const METHODS: Readonly<Record<string, string>> = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-};
 
 export type KubeAuditLine =
   | { readonly ok: true; readonly request: GatheredRequest }
@@ -62,7 +52,7 @@ export function readKubeAuditLine(line: string, cluster: string, names: SubjectN
   const groups = Array.isArray(user?.groups)
     ? user.groups.flatMap((group) => rename(group, names.groupPrefix) ?? [])
     : [];
-  const parsed = parseRequest(METHODS[verb] ?? verb.toUpperCase(), requestURI);
+  const parsed = parseRequest(methodOfVerb(verb) ?? verb.toUpperCase(), requestURI);
   if (!parsed.ok || parsed.request.verb !== verb) return { ok: false, why: 'unreadable' };
   const { request } = parsed;
   return {

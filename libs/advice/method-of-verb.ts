@@ -1,0 +1,14 @@
+const METHODS: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+};
+
+/** The method of a request on a resource that has this verb; undefined for other verbs. */
+export const methodOfVerb = (verb: string): string | undefined =>
+  Object.hasOwn(METHODS, verb) ? METHODS[verb] : undefined;
