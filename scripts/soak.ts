@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDemoWorld } from '../test/demo/start-demo-world.ts';
 import { findSlopes } from '../test/soak/find-growth.ts';
-import { INSPECTABLE, readHeldBytes } from '../test/soak/read-heap.ts';
 import { runSoak } from '../test/soak/run-soak.ts';
 import { findFreePort } from '../test/support/find-free-port.ts';
+import { INSPECTABLE } from '../test/support/read-live-memory.ts';
 import { inMib } from '../test/support/read-memory.ts';
 
 const { values } = parseArgs({
@@ -39,17 +39,17 @@ try {
     port,
     environment: { ...INSPECTABLE, GATEHOUSE_WORKERS: '1', GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' },
   });
-  console.log('seconds  RSS MiB  descriptors  held MiB');
+  console.log('seconds  RSS MiB  descriptors  after a collection: in use MiB, RSS MiB');
   const { done, problems, samples } = await runSoak({
     target: { port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
-    pid: gateway.running().pid,
+    gateway: gateway.running(),
     seconds: minutes * 60,
     pauses,
-    readHeldBytes: () => readHeldBytes(gateway.running()),
-    onSample: ({ atSeconds, rssBytes, descriptors, heldBytes }) =>
-      console.log(
-        `${String(atSeconds).padStart(7)}  ${inMib(rssBytes).toFixed(1).padStart(7)}  ${String(descriptors).padStart(11)}${heldBytes === undefined ? '' : inMib(heldBytes).toFixed(1).padStart(10)}`,
-      ),
+    onSample: ({ atSeconds, rssBytes, descriptors, live }) => {
+      const columns = [atSeconds, inMib(rssBytes).toFixed(1), descriptors];
+      if (live) columns.push(inMib(live.used).toFixed(1), inMib(live.resident).toFixed(1));
+      console.log(columns.map((column, index) => String(column).padStart([7, 9, 13, 30, 9][index] ?? 0)).join(''));
+    },
   });
   const { rssMibPerHour, descriptorsPerHour } = findSlopes(samples);
   console.log(

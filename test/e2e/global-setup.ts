@@ -9,6 +9,7 @@ import { PEOPLE, type DemoGateway } from '../demo/start-demo-gateway.ts';
 import { startDemoWorld } from '../demo/start-demo-world.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { INSPECTABLE } from '../support/read-live-memory.ts';
 import { recordTraffic } from './record-traffic.ts';
 import type { GatewayView, WorldView } from './world.ts';
 
@@ -51,7 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         port: ports[1],
         databaseUrl,
         encryptionKey,
-        environment: { GATEHOUSE_WORKERS: '1' },
+        environment: { GATEHOUSE_WORKERS: '1', ...INSPECTABLE },
       }),
       recorded: await world.startGateway({
         directory: 'recorded',

@@ -11,13 +11,17 @@ it(
   { timeout: (SECONDS + 60) * 1000 },
   async () => {
     const gateway = gatewayOn('postgres');
+    const pid = await control<number>('gateway-pid', { engine: gateway.engine });
     const { done, problems } = await runSoak({
       target: { port: gateway.port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
-      pid: await control<number>('gateway-pid', { engine: gateway.engine }),
+      gateway: { pid, readLog: () => readFileSync(gateway.logFile, 'utf8') },
       seconds: SECONDS,
       pauses: 1,
-      onSample: ({ atSeconds, rssBytes, descriptors }) => {
-        if (atSeconds % 10 < 2) console.log(`${atSeconds} s: ${inMib(rssBytes)} MiB, ${descriptors} descriptors`);
+      onSample: ({ atSeconds, descriptors, live }) => {
+        if (live)
+          console.log(
+            `${atSeconds} s: ${inMib(live.used)} MiB in use, ${inMib(live.resident)} resident, ${descriptors} descriptors`,
+          );
       },
     });
     console.log(JSON.stringify(done));

@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf, ask, connectTo, open, type AskTarget } from '../support/ask-gateway.ts';
+import { readLiveMemory, type InspectedProcess } from '../support/read-live-memory.ts';
 import { openDescriptors, residentBytes } from '../support/read-memory.ts';
 import { findGrowth, type Sample } from './find-growth.ts';
 
 export interface SoakOptions {
   /** The gateway, and a token that may do everything in `team-a`. */
   readonly target: AskTarget;
-  /** Of the gateway's process. */
-  readonly pid: number;
+  /** The gateway's process, started INSPECTABLE. */
+  readonly gateway: InspectedProcess;
   readonly seconds: number;
   /** How many times longer the load pauses than where it is meant to press; 1 presses. */
   readonly pauses: number;
-  /** What the process holds after a collection, where that can be read. */
-  readonly readHeldBytes?: () => Promise<number>;
   /** Told of each sample as it is taken. */
   readonly onSample: (sample: Sample, done: Readonly<Record<string, number>>) => void;
 }
@@ -28,15 +27,15 @@ export interface SoakResult {
 const API = '/clusters/demo/api/v1/namespaces/team-a';
 const HELD_WATCHES = 40;
 const SAMPLES = 60;
-/** Every so many samples what is held is read. */
-const HELD_EVERY = 10;
+/** Every so many samples memory is read after a collection: four times in each third of a run. */
+const LIVE_EVERY = 5;
 
 /**
  * Mixed load on a real control plane: watches that are held and watches that come and go, whole lists, lists whose
  * client leaves, execs that end and execs that are left, and objects that come and go so that watches have events.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
-  const { target, pid, seconds, pauses } = options;
+  const { target, gateway, seconds, pauses } = options;
   const done: Record<string, number> = {};
   const faults = new Map<string, number>();
   const end = performance.now() + seconds * 1000;
@@ -98,11 +97,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       await sleep((seconds * 1000) / SAMPLES);
       const sample = {
         atSeconds: Math.round((performance.now() - began) / 1000),
-        rssBytes: residentBytes(pid),
-        descriptors: openDescriptors(pid),
-        ...((samples.length + 1) % HELD_EVERY === 0 && options.readHeldBytes
-          ? { heldBytes: await options.readHeldBytes() }
-          : {}),
+        rssBytes: residentBytes(gateway.pid),
+        descriptors: openDescriptors(gateway.pid),
+        ...((samples.length + 1) % LIVE_EVERY === 0 ? { live: await readLiveMemory(gateway) } : {}),
       };
       samples.push(sample);
       options.onSample(sample, done);
