@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const people = Object.fromEntries(PEOPLE.map((name) => [name, gateway.people[name]]));
   writeFileSync(
     FILE,
-    `${JSON.stringify({ url: gateway.url, caFile: gateway.caFile, issuer: world.identityProvider.issuerUrl, clusterAdminKubeconfig: world.cluster.adminKubeconfig, metricsUrl: gateway.metricsUrl, people }, undefined, 2)}\n`,
+    `${JSON.stringify({ url: gateway.url, caFile: gateway.caFile, issuer: world.identityProvider.issuerUrl, clusterAdminKubeconfig: world.cluster.adminKubeconfig, metricsUrl: gateway.metricsUrl, configFile: gateway.configFile, people }, undefined, 2)}\n`,
     { mode: 0o600 },
   );
   log('ready');
@@ -78,6 +78,8 @@ ${more}`
   curl --cacert ${gateway.caFile} -H "Authorization: Bearer $BOB" ${gateway.url}/api/v1/namespaces/team-a/services/web/proxy/
 the gateway's own objects, as root (password ${root.password}):
   ${kubectl} --kubeconfig ${root.kubeconfig} --server ${gateway.url}/clusters/gatehouse get accessrules
+bin/gatehouse, on the demo's database (or export GATEHOUSE_CONFIG_FILE):
+  ${join(rootOf(), 'bin/gatehouse')} --config ${gateway.configFile} policy explain --as bob --group demo:team-a-viewers -- kubectl get pods -n team-a
 browser (both certificates are self-signed): open ${gateway.url}/-/ and log in as
   alice / ${alice.password}    bob / ${bob.password}    carol / ${carol.password} (reads the audit log)
 metrics, for this machine only:

@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
 
 export interface YamlDocument {
   /** Line of the text where the document begins; the first is 1. */
@@ -26,7 +26,10 @@ export function readYaml(text: string): ReadYaml {
   const parsed = parseAllDocuments(text, {
     version: '1.2',
     schema: 'core',
-    uniqueKeys: true,
+    // The library compares each key of a map with every other: of 80,000 that takes minutes.
+    uniqueKeys: false,
+    // It writes warnings to standard error else.
+    logLevel: 'error',
     lineCounter: lines,
     prettyErrors: false,
   });
@@ -36,8 +39,10 @@ export function readYaml(text: string): ReadYaml {
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const line = lineAt(startOf(document));
     const faults = [...document.errors, ...document.warnings];
-    problems.push(...faults.map((fault) => ({ line: lineAt(fault.pos[0]), message: messageOf(fault.code) })));
-    if (faults.length > 0) continue;
+    const doubled = findDoubledKeys(document);
+    for (const fault of faults) problems.push({ line: lineAt(fault.pos[0]), message: messageOf(fault.code) });
+    for (const offset of doubled) problems.push({ line: lineAt(offset), message: 'a key stands twice' });
+    if (faults.length + doubled.length > 0) continue;
     try {
       const value: unknown = document.toJS({ maxAliasCount: 0 });
       if (value !== null && value !== undefined) documents.push({ line, value });
@@ -50,8 +55,24 @@ export function readYaml(text: string): ReadYaml {
 
 const startOf = (document: Document.Parsed): number => document.contents?.range?.[0] ?? document.range[0];
 
-/** The library's own messages may quote the text, which may be a secret. */
-function messageOf(code: string): string {
-  const words = code.toLowerCase().replaceAll('_', ' ');
-  return code === 'DUPLICATE_KEY' ? 'a key stands twice' : `is not valid YAML (${words})`;
+/** Where they stand. Without recursion: the text may be nested as deeply as it likes. */
+function findDoubledKeys(document: Document.Parsed): number[] {
+  const found: number[] = [];
+  const open: unknown[] = [document.contents];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (isSeq(node)) for (const item of node.items) open.push(item);
+    if (!isMap(node)) continue;
+    const keys = new Set<unknown>();
+    for (const { key, value } of node.items) {
+      open.push(key, value);
+      if (!isScalar(key)) continue;
+      if (keys.has(key.value)) found.push(key.range?.[0] ?? 0);
+      keys.add(key.value);
+    }
+  }
+  return found;
 }
+
+/** The library's own messages may quote the text, which may be a secret. */
+const messageOf = (code: string): string => `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`;

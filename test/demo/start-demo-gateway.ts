@@ -42,6 +42,8 @@ export interface DemoGateway {
   readonly port: number;
   readonly caFile: string;
   readonly metricsUrl: string;
+  /** gatehouse.yaml of the gateway, for `bin/gatehouse` beside it. */
+  readonly configFile: string;
   readonly directory: string;
   readonly people: Readonly<Record<PersonName, DemoPerson>>;
   /** dave's upstream token, so that tests can look for it everywhere. */
@@ -63,14 +65,20 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   const metrics = `127.0.0.1:${options.metricsPort ?? (await findFreePort())}`;
   const manifests = join(directory, 'manifests');
   await writeConnections(manifests, options);
+  const configFile = join(directory, 'gatehouse.yaml');
+  writeFileSync(
+    configFile,
+    stringify({
+      listen: { host: '127.0.0.1', port: options.port },
+      externalUrl: url,
+      dataDirectory: 'data',
+      metrics: { listen: metrics },
+      // Everything of the demo is on this machine.
+      outbound: { insecureAllowLoopback: true },
+    }),
+  );
   const environment: Record<string, string> = {
-    GATEHOUSE_LISTEN_HOST: '127.0.0.1',
-    GATEHOUSE_LISTEN_PORT: String(options.port),
-    GATEHOUSE_EXTERNAL_URL: url,
-    GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
-    GATEHOUSE_METRICS_LISTEN: metrics,
-    // Everything of the demo is on this machine.
-    GATEHOUSE_OUTBOUND_INSECURE_ALLOW_LOOPBACK: 'true',
+    GATEHOUSE_CONFIG_FILE: configFile,
     ...(options.databaseUrl ? { GATEHOUSE_DATABASE_URL: options.databaseUrl } : {}),
     ...(options.encryptionKey ? { GATEHOUSE_ENCRYPTION_KEY: options.encryptionKey } : {}),
     ...options.environment,
@@ -110,6 +118,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     port: options.port,
     caFile,
     metricsUrl: `http://${metrics}/metrics`,
+    configFile,
     directory,
     people,
     daveUpstreamToken,

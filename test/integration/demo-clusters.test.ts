@@ -50,6 +50,12 @@ test('alice is impersonated on one cluster and a service account on the other, b
   expect(paste(/-n team-a get pods$/)).toMatch(/^web .*Running/m);
 });
 
+test('bin/gatehouse is shown with the configuration of the demo', () => {
+  expect(paste(/bin\/gatehouse --config/)).toMatch(/ list team-a\/pods on demo\n[^]*\nALLOWED/);
+  const { configFile } = JSON.parse(readFileSync(FILE, 'utf8')) as { configFile: string };
+  expect(printed).toContain(`--config ${configFile} `);
+});
+
 test('they are two API servers: what is made on one is not on the other', () => {
   const { people } = JSON.parse(readFileSync(FILE, 'utf8')) as { people: { alice: { kubeconfig: string } } };
   const [kubectl = ''] = /\S*kubectl(?= --kubeconfig)/.exec(printed) ?? [];

@@ -76,7 +76,7 @@ export async function findPerson(asked: AskedName, ports: FindPersonPorts): Prom
   const prefix = prefixOf(only, ports);
   const username = name.startsWith(prefix) ? name : prefix + name;
   const subject = await ports.subjectOf?.(only, username);
-  const known = groups.length > 0 ? 'groups as given' : 'without groups, as none are given';
+  const known = groups.length > 0 ? 'groups as given' : 'judged without groups, as none are given';
   return suppose({ issuer: only, username, groups, subject }, `not in the audit log; ${known}`, ports);
 }
 
