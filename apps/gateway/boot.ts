@@ -1,6 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { createKeySets, createVerifiedCache, fetchJson } from '#identity';
+import { createVerifiedCache } from '#identity';
 import {
   checkCompiles,
   createAddressReader,
@@ -23,6 +23,7 @@ import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
+import { createIssuerKeys } from './login/create-issuer-keys.ts';
 import { followPeople } from './people/follow-people.ts';
 import { openSessions } from './people/open-sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
@@ -137,11 +138,7 @@ async function boot(
   const { servedBy } = settings;
   const opened = openSessions({ config, store, people, audit, servedBy, snapshot, applied, log, now });
   const identity: PipelinePorts['identity'] = {
-    keySets: createKeySets({
-      now,
-      fetch: (url, authority, { allowLoopback = false } = {}) =>
-        fetchJson(url, authority, { allowLoopback: allowLoopback || config.outbound.insecureAllowLoopback }),
-    }),
+    keySets: createIssuerKeys({ allowLoopback: config.outbound.insecureAllowLoopback, log, now }),
     sessions: opened.finder,
     accessTokens: people.accessTokens,
     disabledPeople: people.disabledPeople,

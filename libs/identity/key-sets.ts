@@ -6,6 +6,9 @@ import { fitsAlgorithm, publicPart, readKeys } from './read-keys.ts';
 export interface KeySetPorts {
   now(): number;
   readonly fetch?: FetchJson;
+  /** Told of each fetch of this Issuer's keys (by its name) that failed, and why; at most once a cooldown. */
+  onProblem?(issuer: string, problem: unknown): void;
+  onFetched?(issuer: string): void;
 }
 
 export type KeyLookup =
@@ -69,10 +72,12 @@ export function createKeySets(ports: KeySetPorts): KeySets {
       set.keys = (await readKeys(issuer, fetch)).map((key) => former.get(JSON.stringify(key)) ?? key);
       set.fetchedAtMs = ports.now();
       set.problem = undefined;
+      ports.onFetched?.(issuer.name);
     } catch (error) {
       // The keys that are known stay good: an outage of the provider must not log everybody out.
       set.problem = error;
       failedFetches++;
+      ports.onProblem?.(issuer.name, error);
     }
   };
   const refresh = (issuer: CompiledIssuer, set: KeySet): Promise<unknown> =>

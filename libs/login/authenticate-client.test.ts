@@ -23,7 +23,7 @@ describe('a login client', () => {
     await expect(sent({ clientKey: 'nonsense' })).rejects.toThrow('DECODER');
   });
 
-  test('sends its secret in the header, and in the body only where the provider takes it nowhere else', async () => {
+  test('sends its secret in the header, and in the body or as a key only where the provider takes it nowhere else', async () => {
     const { authorization, body } = await sent({ clientSecret: 's3cret' });
     expect(authorization).toBe(`Basic ${Buffer.from('gatehouse:s3cret').toString('base64')}`);
     expect(body.has('client_secret')).toBe(false);
@@ -34,6 +34,12 @@ describe('a login client', () => {
       { token_endpoint_auth_methods_supported: ['client_secret_post'] },
     );
     expect([post.authorization, post.body.get('client_secret')]).toEqual([null, 's3cret']);
+    const assertion = await sent(
+      { clientSecret: 's3cret' },
+      { token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_jwt'] },
+    );
+    expect([assertion.authorization, assertion.body.has('client_secret')]).toEqual([null, false]);
+    expect(assertion.body.get('client_assertion')).toMatch(/^ey/);
     expect((await sent({})).body.get('client_id')).toBe('gatehouse');
   });
 

@@ -5,7 +5,8 @@ import type { LoginIssuer } from './login-issuer.ts';
 
 /**
  * How the client proves itself at the token endpoint: by a signed assertion where it has a key (RFC 7523), else by its
- * secret, in the header unless the provider takes it in the body only. A public client has neither.
+ * secret: in the header; in the body or as the key of an assertion only where the provider takes it nowhere else. A
+ * public client has neither.
  * @throws Error where the key cannot be used.
  */
 export async function authenticateClient(
@@ -21,8 +22,10 @@ export async function authenticateClient(
   if (clientSecret === undefined) return client.None();
   // Absent means client_secret_basic (OpenID Connect Discovery section 3).
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  return !methods.includes('client_secret_basic') && methods.includes('client_secret_post')
-    ? client.ClientSecretPost(clientSecret)
+  if (methods.includes('client_secret_basic')) return client.ClientSecretBasic(clientSecret);
+  if (methods.includes('client_secret_post')) return client.ClientSecretPost(clientSecret);
+  return methods.includes('client_secret_jwt')
+    ? client.ClientSecretJwt(clientSecret)
     : client.ClientSecretBasic(clientSecret);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as client from 'openid-client';
 import type { ErrorCode } from '#errors';
 import { findGatehouseError } from './create-provider-fetch.ts';
+import { describeClientRefusal, isClientRefusal } from './client-refusal.ts';
 import { LOGIN_COOKIE, SESSION_COOKIE, clearedCookie, cookieValues, sessionCookie } from './cookies.ts';
 import type { LoginPorts, LoginSession, ProviderTokens } from './ports.ts';
 import type { LoginIssuer } from './login-issuer.ts';
@@ -72,10 +73,13 @@ export async function finishLogin(
     return refuse(
       'invalidCredential',
       `the login provider refused the login (${describeError(parameters.get('error') ?? '')})`,
+      parameters.get('error_description') ?? undefined,
     );
 
+  let clientId = '';
   try {
     const { issuer, configuration } = await ports.providers.configure(transaction.issuer);
+    clientId = issuer.clientId;
     const redeemed = await redeemCode(input.query, transaction, issuer, configuration, ports.callbackUrl);
     if (!redeemed) return refuse('invalidCredential', 'the login provider gave no ID token of its own');
     const { claims } = redeemed;
@@ -100,8 +104,16 @@ export async function finishLogin(
     const known = findGatehouseError(error);
     if (known) return refuse(known.code, known.message, known.cause);
     ports.providers.forget(transaction.issuer);
-    return refuse('invalidCredential', `the answer of the login provider could not be verified; ${BEGIN_AGAIN}`, error);
+    return refuse('invalidCredential', describeFailure(error, clientId), error);
   }
+}
+
+/** For the person; what an admin needs beside it is in `cause`, which the gateway writes into its log. */
+function describeFailure(error: unknown, clientId: string): string {
+  if (isClientRefusal(error)) return describeClientRefusal(clientId);
+  if (error instanceof client.ResponseBodyError)
+    return `the login provider did not go on with this login (${describeError(error.error)}); ${BEGIN_AGAIN}`;
+  return `the answer of the login provider could not be verified; ${BEGIN_AGAIN}, or ask an admin: the log of the gateway says why`;
 }
 
 /** What the code gives; undefined where its ID token is not one of this issuer. */

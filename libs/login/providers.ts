@@ -44,7 +44,7 @@ export function createProviders(
         if (known.get(name) === entry) known.delete(name);
         throw new GatehouseError(
           'identityUnavailable',
-          `the login provider "${name}" cannot be reached; try again later`,
+          `the login provider "${name}" cannot be reached; try again later, or ask an admin: the log of the gateway says why`,
           { cause },
         );
       }
@@ -64,7 +64,13 @@ async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
   const answer = await providerFetch(url, { body: undefined, headers, method: 'GET', redirect: 'manual', signal });
   if (answer.status !== 200) throw new Error(`the discovery document cannot be had (${answer.status})`);
   const metadata = (await answer.json()) as client.ServerMetadata;
-  if (metadata.issuer !== issuer.url) throw new Error('the discovery document names another issuer');
+  if (metadata.issuer !== issuer.url)
+    throw new Error(
+      `the discovery document names the issuer ${JSON.stringify(metadata.issuer)}, not ${JSON.stringify(issuer.url)}`,
+    );
+  for (const endpoint of ['authorization_endpoint', 'token_endpoint'] as const)
+    if (typeof metadata[endpoint] !== 'string')
+      throw new Error(`the discovery document names no ${endpoint}: nobody can log in there`);
   const authentication = await authenticateClient(issuer, metadata);
   const configuration = new client.Configuration(metadata, issuer.clientId, undefined, authentication);
   configuration[client.customFetch] = providerFetch;

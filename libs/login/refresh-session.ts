@@ -16,6 +16,13 @@ export type Refreshed =
 
 /** RFC 6749 section 5.2, and what OpenID Connect Core section 3.1.2.6 says of a person who has to be there again. */
 const REFUSALS = ['invalid_grant', 'access_denied', 'interaction_required', 'login_required', 'consent_required'];
+/**
+ * Dex says `invalid_request` of a refresh token that it has revoked, does not know or let expire; the request itself is
+ * one that every provider understands.
+ */
+const isRefusal = ({ error, status }: client.ResponseBodyError): boolean =>
+  REFUSALS.includes(error) || (error === 'invalid_request' && status === 400);
+
 /** What a refreshed ID token may leave out without having taken it back (OpenID Connect Core section 12.2). */
 const OF_THE_LOGIN = ['auth_time', 'acr', 'amr', 'sid'];
 const OF_THE_PERSON = ['iss', 'sub', 'aud'];
@@ -41,7 +48,7 @@ export async function refreshSession(
     }
     return readNewClaims(session, rotated, await readTokens(issuer, configuration, response));
   } catch (error) {
-    if (error instanceof client.ResponseBodyError && REFUSALS.includes(error.error))
+    if (error instanceof client.ResponseBodyError && isRefusal(error))
       return refused(`the login provider refused to go on (${error.error})`);
     if (findGatehouseError(error)?.code === 'notFound') return refused('its issuer is no login provider any more');
     providers.forget(session.issuer);

@@ -1,4 +1,6 @@
 import * as client from 'openid-client';
+import { GatehouseError } from '#errors';
+import { describeClientRefusal, isClientRefusal } from './client-refusal.ts';
 import { SESSION_COOKIE, cookieValues, loginCookie } from './cookies.ts';
 import type { LoginPorts } from './ports.ts';
 import type { Demands } from './read-demands.ts';
@@ -35,7 +37,7 @@ export async function startLogin(
   };
   const scopes = scopesToAsk(issuer, configuration.serverMetadata());
   const prompt = promptOf(issuer, scopes, demands);
-  const redirectTo = client.buildAuthorizationUrl(configuration, {
+  const redirectTo = await askFor(configuration, {
     redirect_uri: ports.callbackUrl,
     scope: scopes.join(' '),
     state: transaction.state,
@@ -50,6 +52,24 @@ export async function startLogin(
     redirectTo: redirectTo.href,
     setCookie: loginCookie(ports.sealer.seal(JSON.stringify(transaction)), TRANSACTION_SECONDS),
   };
+}
+
+/**
+ * The provider's address to send the browser to. A provider that requires it (RFC 9126) is told the parameters by the
+ * gateway itself, and the browser carries a reference to them.
+ * @throws GatehouseError identityUnavailable.
+ */
+async function askFor(configuration: client.Configuration, parameters: Record<string, string>): Promise<URL> {
+  if (configuration.serverMetadata().require_pushed_authorization_requests !== true)
+    return client.buildAuthorizationUrl(configuration, parameters);
+  try {
+    return await client.buildAuthorizationUrlWithPAR(configuration, parameters);
+  } catch (cause) {
+    const message = isClientRefusal(cause)
+      ? describeClientRefusal(configuration.clientMetadata().client_id)
+      : 'the login provider does not begin a login; try again later, or ask an admin: the log of the gateway says why';
+    throw new GatehouseError('identityUnavailable', message, { cause });
+  }
 }
 
 /**

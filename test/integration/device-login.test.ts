@@ -112,8 +112,8 @@ describe('a device login', () => {
     expect(
       (await post(approve, { cookie, 'sec-fetch-site': 'same-origin', origin: 'https://x.example' }, body)).status,
     ).toBe(401);
-    expect((await post(approve, alice, body, 'text/plain')).status).toBe(404);
-    expect((await post(approve, alice, body, 'application/x-www-form-urlencoded')).status).toBe(404);
+    expect((await post(approve, alice, body, 'text/plain')).status).toBe(415);
+    expect((await post(approve, alice, body, 'application/x-www-form-urlencoded')).status).toBe(415);
     expect((await post(approve, { authorization: `Bearer ${idToken}` }, body)).status).toBe(403);
     expect((await post(approve, { authorization: `Bearer ${String(made.body.token)}` }, body)).status).toBe(403);
     for (const path of [approve, `/-/device?user_code=${user_code}`])
@@ -275,4 +275,21 @@ test('a token that is given lives no longer than any access token may', async ()
   } finally {
     await small.stop();
   }
+});
+
+test('a body that is not JSON, or none of that type, is told so, and not what its fields would be', async () => {
+  const tokens = '/-/me/tokens';
+  const token = await world.tokenOf('alice');
+  const send = (type: string | undefined, body: string) =>
+    ask(world, tokens, { method: 'POST', token, headers: type === undefined ? {} : { 'content-type': type }, body });
+  for (const type of [undefined, 'application/x-www-form-urlencoded'])
+    expect(await send(type, '{"name": "ci", "expiresInSeconds": 600}')).toMatchObject({
+      status: 415,
+      body: expect.stringContaining('with the header Content-Type: application/json'),
+    });
+  expect(await send('application/json', '{"name": "ci"')).toMatchObject({
+    status: 400,
+    body: expect.stringContaining('the JSON in the body is malformed'),
+  });
+  expect(await send('application/json', '{"name": "ci", "expiresInSeconds": 600}')).toMatchObject({ status: 201 });
 });

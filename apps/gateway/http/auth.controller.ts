@@ -1,29 +1,50 @@
 import { Controller, Get, Header, HttpCode, Inject, Injectable, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request, Response } from 'express';
-import { ERRORS } from '#errors';
+import { ERRORS, GatehouseError } from '#errors';
 import type { FinishedLogin } from '#login';
 import type { Identity } from '#model';
 import type { LoginService } from '../login/create-login-service.ts';
+import { describeError } from '../describe-error.ts';
+import { LOG, type Log } from '../log.ts';
 import { landingPage } from '../login/landing-page.ts';
 import { Person, Public } from './person.guard.ts';
 import { LOGIN, RECORD_ACT, type RecordAct } from './ports.ts';
+import { createSeldomLog } from './say-seldom.ts';
 
 /** Runs the strategy and hands its outcome on, good or bad: a failed login gets a page and a record, not a bare 401. */
 @Injectable()
 export class OidcGuard extends AuthGuard('oidc') {
   override handleRequest<Outcome>(error: unknown, user: unknown, challenge: unknown): Outcome {
+    if (error instanceof GatehouseError) return failedLogin(error) as Outcome;
     if (error) throw error;
     return (user || challenge) as Outcome;
   }
 }
 
+type FailedLogin = Extract<FinishedLogin, { ok: false }>;
+
+/** A login that did not even begin: an unknown issuer, a provider that cannot be reached. */
+const failedLogin = ({ code, message, cause }: GatehouseError): FailedLogin => ({
+  ok: false,
+  setCookies: [],
+  code,
+  message,
+  issuer: undefined,
+  cause,
+});
+
 @Controller('-/auth')
 export class AuthController {
+  private readonly seldom: Pick<Log, 'warn'>;
+
   constructor(
     @Inject(LOGIN) private readonly service: LoginService,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
-  ) {}
+    @Inject(LOG) log: Log,
+  ) {
+    this.seldom = createSeldomLog(log);
+  }
 
   @Get('issuers')
   @Public()
@@ -32,11 +53,14 @@ export class AuthController {
     return this.service.listIssuers();
   }
 
-  /** Never reached: the strategy sends the browser to the provider. */
+  /** Reached only by a login that cannot begin: else the strategy has sent the browser to the provider. */
   @Get('login')
   @Public()
   @UseGuards(OidcGuard)
-  login(): void {}
+  login(@Req() request: Request, @Res() response: Response): void {
+    response.setHeader('Cache-Control', 'no-store');
+    this.fail(request.user as unknown as FailedLogin, request, response);
+  }
 
   /** Ends in a page, not in a redirect: a Strict cookie is not sent along a chain that began at another site. */
   @Get('callback')
@@ -46,11 +70,12 @@ export class AuthController {
     const finished = request.user as unknown as FinishedLogin;
     for (const cookie of finished.setCookies) response.append('Set-Cookie', cookie);
     response.setHeader('Cache-Control', 'no-store');
-    const act = { request, verb: 'login', resource: 'sessions' };
     if (finished.ok) {
       const { issuer, subject, sessionId } = finished;
       this.record({
-        ...act,
+        request,
+        verb: 'login',
+        resource: 'sessions',
         name: sessionId,
         person: { issuer, subject, username: this.service.usernameOf(finished) },
         statusCode: 200,
@@ -65,19 +90,26 @@ export class AuthController {
         );
       return;
     }
-    const statusCode = ERRORS[finished.code].status;
+    this.fail(finished, request, response);
+  }
+
+  private fail({ code, message, issuer, cause }: FailedLogin, request: Request, response: Response): void {
+    const statusCode = ERRORS[code].status;
+    if (cause !== undefined) this.seldom.warn('a login failed', { issuer, told: message, error: describeError(cause) });
     this.record({
-      ...act,
-      person: { issuer: finished.issuer ?? '', subject: '', username: '' },
+      request,
+      verb: 'login',
+      resource: 'sessions',
+      person: { issuer: issuer ?? '', subject: '', username: '' },
       statusCode,
       outcome: 'refused',
-      code: finished.code,
-      reason: finished.message,
+      code,
+      reason: message,
     });
     response
       .status(statusCode)
       .type('html')
-      .send(landingPage({ title: 'Login failed', message: finished.message, href: '/-/', forward: false }));
+      .send(landingPage({ title: 'Login failed', message, href: '/-/', forward: false }));
   }
 
   /** `Location` says where the browser logs out of the provider as well; a page goes there by itself. */

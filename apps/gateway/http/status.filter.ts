@@ -2,7 +2,9 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { Response } from 'express';
 import { ERRORS, GatehouseError, type ErrorCode } from '#errors';
 import { statusBody } from '#kube';
+import { describeError } from '../describe-error.ts';
 import { LOG, type Log } from '../log.ts';
+import { createSeldomLog } from './say-seldom.ts';
 
 const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'badRequest',
@@ -11,40 +13,33 @@ const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
   415: 'unsupportedMediaType',
 };
 
+/** Of a request that is good HTTP. */
+const WHAT_CANNOT_BE_READ: Partial<Readonly<Record<ErrorCode, string>>> = {
+  badRequest: 'the path or the JSON in the body is malformed',
+  unsupportedMediaType: 'send the body as JSON in UTF-8, with the header Content-Type: application/json',
+};
+
 /** Every fault below `/-/` is answered as a `Status`, like everywhere else; what is not ours is never shown. */
 @Catch()
 export class StatusFilter implements ExceptionFilter {
-  /** Nobody has to be somebody to meet a fault here: a flood of them must not be a flood of lines. */
-  private quietUntilMs = 0;
-  private unsaid = 0;
+  private readonly seldom: Pick<Log, 'error'>;
 
-  constructor(@Inject(LOG) private readonly log: Log) {}
+  constructor(@Inject(LOG) log: Log) {
+    this.seldom = createSeldomLog(log);
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) return void response.destroy();
     const code = codeOf(error);
     const { status, reason, message } = ERRORS[code];
-    if (status >= 500) this.say(error);
+    if (status >= 500) this.seldom.error('control plane request failed', { error: describeError(error) });
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
-    const text = error instanceof GatehouseError ? error.message : message;
+    const text = error instanceof GatehouseError ? error.message : (WHAT_CANNOT_BE_READ[code] ?? message);
     response
       .status(status)
       .type('application/json')
       .send(statusBody(status, reason, text));
-  }
-
-  /** One line a second at most; the next one says how many were left out. */
-  private say(error: unknown): void {
-    const nowMs = performance.now();
-    if (nowMs < this.quietUntilMs) return void this.unsaid++;
-    this.log.error('control plane request failed', {
-      error: String(error),
-      cause: String((error as Error).cause ?? ''),
-      ...(this.unsaid > 0 ? { leftOut: this.unsaid } : {}),
-    });
-    this.quietUntilMs = nowMs + 1000;
-    this.unsaid = 0;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type SessionStore,
   type UserStore,
 } from '#login';
+import { describeError } from '../describe-error.ts';
 import type { Log } from '../log.ts';
 import type { NamePerson } from '../login/name-person.ts';
 
@@ -71,7 +72,7 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
       log.warn('a session is not refreshed; it goes on, and is tried again', {
         session: id,
         issuer: session.issuer,
-        error: describe(refreshed.cause),
+        error: describeError(refreshed.cause),
       });
       return await sessions.postponeRefresh(id, untilMs, now() + retryAfterMs);
     }
@@ -152,9 +153,4 @@ function isSame(one: Readonly<Record<string, unknown>>, other: Readonly<Record<s
   const lasting = (claims: object) =>
     Object.fromEntries(Object.entries(claims).filter(([name]) => !OF_THE_TOKEN.has(name)));
   return isDeepStrictEqual(lasting(one), lasting(other));
-}
-
-function describe(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  return cause === undefined ? String(error) : `${String(error)}: ${String((cause as Error).message ?? cause)}`;
 }
