@@ -19,14 +19,15 @@ const TIMEOUT_SECONDS = 10;
 const REDISCOVER_AFTER_MS = 10 * 60_000;
 
 /**
- * Discovers providers and remembers them until the Issuer changes.
+ * Discovers providers and remembers them until the Issuer changes. Each login has a configuration of its own, since the
+ * library ties its copy of the keys to it.
  * @param readIssuer the Issuer as configured now; undefined where it is no login provider.
  */
 export function createProviders(
   readIssuer: (name: string) => Promise<LoginIssuer | undefined>,
   now: () => number,
 ): Providers {
-  const known = new Map<string, { version: string; atMs: number; configuration: Promise<client.Configuration> }>();
+  const known = new Map<string, { version: string; atMs: number; discovered: Promise<() => client.Configuration> }>();
   return {
     async configure(name) {
       const issuer = await readIssuer(name);
@@ -34,11 +35,11 @@ export function createProviders(
       const version = JSON.stringify(issuer);
       let entry = known.get(name);
       if (!entry || entry.version !== version || now() - entry.atMs > REDISCOVER_AFTER_MS) {
-        entry = { version, atMs: now(), configuration: discover(issuer) };
+        entry = { version, atMs: now(), discovered: discover(issuer) };
         known.set(name, entry);
       }
       try {
-        return { issuer, configuration: await entry.configuration };
+        return { issuer, configuration: (await entry.discovered)() };
       } catch (cause) {
         // The next login tries again.
         if (known.get(name) === entry) known.delete(name);
@@ -53,7 +54,8 @@ export function createProviders(
   };
 }
 
-async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
+/** Answers with what makes a configuration for one login or refresh. */
+async function discover(issuer: LoginIssuer): Promise<() => client.Configuration> {
   // Read here and not by `client.discovery`, which appends to a URL without `/.well-known/`: `discoveryURL` is exact,
   // as in Kubernetes, and as the bearer check reads it.
   const url = issuer.discoveryUrl ?? `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`;
@@ -72,11 +74,29 @@ async function discover(issuer: LoginIssuer): Promise<client.Configuration> {
     if (typeof metadata[endpoint] !== 'string')
       throw new Error(`the discovery document names no ${endpoint}: nobody can log in there`);
   const authentication = await authenticateClient(issuer, metadata);
-  const configuration = new client.Configuration(metadata, issuer.clientId, undefined, authentication);
-  configuration[client.customFetch] = providerFetch;
-  configuration.timeout = TIMEOUT_SECONDS;
-  // TLS to the token endpoint would do (OpenID Connect Core section 3.1.3.7); the signature costs one look at the keys
-  // and also rules out `none` and HMAC, which a provider may list.
-  client.enableNonRepudiationChecks(configuration);
-  return configuration;
+  let last: client.Configuration | undefined;
+  let keys: client.ExportedJWKSCache | undefined;
+  return () => {
+    const configuration = new client.Configuration(metadata, issuer.clientId, undefined, authentication);
+    configuration[client.customFetch] = providerFetch;
+    configuration.timeout = TIMEOUT_SECONDS;
+    // TLS to the token endpoint would do (OpenID Connect Core section 3.1.3.7); the signature costs one look at the keys
+    // and also rules out `none` and HMAC, which a provider may list.
+    client.enableNonRepudiationChecks(configuration);
+    keys = (last && client.getJwksCache(last)) ?? keys;
+    if (keys)
+      client.setJwksCache(configuration, { ...keys, uat: Math.min(keys.uat, clockSeconds() - LOOK_AGAIN_AFTER) });
+    last = configuration;
+    return configuration;
+  };
 }
+
+/**
+ * The library does not look for a key that it does not know while its copy of the key set is younger than this, so that
+ * a flood of made-up keys costs nothing. Here tokens come from the provider's own token endpoint, and the code or the
+ * refresh token that was spent for one cannot be spent again: Dex signs with a new key from the moment that it has one,
+ * and everybody who was refreshed within that minute would lose their session. So a copy is never young.
+ */
+const LOOK_AGAIN_AFTER = 60;
+/** The library reads the clock itself. */
+const clockSeconds = (): number => Math.floor(Date.now() / 1000);

@@ -11,8 +11,8 @@ export type Refreshed =
   | { readonly outcome: 'refreshed'; readonly claims: Claims; readonly tokens: ProviderTokens }
   /** The provider does not let this person go on. */
   | { readonly outcome: 'refused'; readonly reason: string }
-  /** It could not be asked, or gave no answer that can be relied on. */
-  | { readonly outcome: 'unavailable'; readonly cause: unknown };
+  /** It could not be asked, or gave no answer that can be relied on; `tokens` where it gave a new refresh token with that. */
+  | { readonly outcome: 'unavailable'; readonly cause: unknown; readonly tokens?: ProviderTokens };
 
 /** RFC 6749 section 5.2, and what OpenID Connect Core section 3.1.2.6 says of a person who has to be there again. */
 const REFUSALS = ['invalid_grant', 'access_denied', 'interaction_required', 'login_required', 'consent_required'];
@@ -36,8 +36,10 @@ export async function refreshSession(
   tokens: ProviderTokens & { readonly refreshToken: string },
   providers: Providers,
 ): Promise<Refreshed> {
+  let rotatedSoFar = (): string | undefined => undefined;
   try {
     const { issuer, configuration } = await providers.configure(session.issuer);
+    rotatedSoFar = noteRotation(configuration);
     if (issuer.url !== session.issuerUrl) return refused('its issuer has another address now');
     const response = await client.refreshTokenGrant(configuration, tokens.refreshToken);
     const rotated = response.refresh_token ?? tokens.refreshToken;
@@ -52,8 +54,33 @@ export async function refreshSession(
       return refused(`the login provider refused to go on (${error.error})`);
     if (findGatehouseError(error)?.code === 'notFound') return refused('its issuer is no login provider any more');
     providers.forget(session.issuer);
-    return { outcome: 'unavailable', cause: error };
+    const refreshToken = rotatedSoFar();
+    return refreshToken === undefined
+      ? { outcome: 'unavailable', cause: error }
+      : { outcome: 'unavailable', cause: error, tokens: { idToken: tokens.idToken, refreshToken } };
   }
+}
+
+/**
+ * The refresh token of the token endpoint's answer, also where the library throws the answer away since its ID token
+ * cannot be verified now, or where userinfo is down after it: the former one is spent, and without the new one the
+ * session would be lost.
+ */
+function noteRotation(configuration: client.Configuration): () => string | undefined {
+  const ask = configuration[client.customFetch] as client.CustomFetch;
+  let rotated: string | undefined;
+  configuration[client.customFetch] = async (url, options) => {
+    const response = await ask(url, options);
+    if (url === configuration.serverMetadata().token_endpoint && response.ok) {
+      const body = (await response
+        .clone()
+        .json()
+        .catch(() => undefined)) as { refresh_token?: unknown } | undefined;
+      if (typeof body?.refresh_token === 'string') rotated = body.refresh_token;
+    }
+    return response;
+  };
+  return () => rotated;
 }
 
 function readNewClaims(

@@ -111,6 +111,23 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a session that is refreshed on
     }
   });
 
+  test('keeps a refresh token that was given beside an ID token that could not be verified: the former one is spent', async () => {
+    const { cookie } = await logInTo(first(), provider, 'alice');
+    await provider.rotateKey({ keepFormer: true });
+    provider.setOutage('/jwks');
+    try {
+      await pass(REFRESH_SECONDS);
+      expect(await statuses(cookie)).toEqual(everywhere(200));
+      provider.setGroups('alice', []);
+    } finally {
+      provider.setOutage(false);
+    }
+    await until(async () => (await statuses(cookie)).every((status) => status === 403), GONE_WITHIN_MS, 'obeyed again');
+    provider.setGroups('alice', ['team-a-admins']);
+    await pass(REFRESH_SECONDS);
+    expect(await statuses(cookie)).toEqual(everywhere(200));
+  });
+
   test('goes on while the provider cannot be asked, and obeys it again when it can', async () => {
     const { cookie } = await logInTo(first(), provider, 'alice');
     provider.setOutage(true);

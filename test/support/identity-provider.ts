@@ -28,8 +28,8 @@ export interface IdentityProvider {
   rotateKey(options: { keepFormer: boolean }): Promise<void>;
   /** Requests that the key set's address has had, as the provider itself counts them. */
   keySetRequests(): number;
-  /** While set, every request is answered with 503, as by a provider that is down behind its proxy. */
-  setOutage(isOut: boolean): void;
+  /** While set, every request (or every one to this path) is answered with 503, as by a provider that is down behind its proxy. */
+  setOutage(isOut: boolean | string): void;
   /** From the next token on. */
   setGroups(person: string, groups: readonly string[]): void;
   /** The account is gone: nobody logs in with it, and what was given for it is refused. */
@@ -70,14 +70,14 @@ const unavailable: Handler = (_request, response) => void response.writeHead(503
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const certificate = await makeCertificate();
   let handler: Handler = unavailable;
-  let isOut = false;
+  let isOut: boolean | string = false;
   let keySetRequests = 0;
   let tokenRequests = 0;
   const people = createPeople();
   const server = createServer({ cert: certificate.cert, key: certificate.private }, (request, response) => {
     if (request.url === '/jwks') keySetRequests++;
     if (request.url === '/token') tokenRequests++;
-    (isOut ? unavailable : handler)(request, response);
+    (isOut === true || isOut === request.url ? unavailable : handler)(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

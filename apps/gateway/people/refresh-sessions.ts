@@ -74,7 +74,11 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
         issuer: session.issuer,
         error: describeError(refreshed.cause),
       });
-      return await sessions.postponeRefresh(id, untilMs, now() + retryAfterMs);
+      const refreshAfterMs = now() + retryAfterMs;
+      const { tokens: rotated } = refreshed;
+      if (rotated) await keep(id, untilMs, { claims: session.claims, tokens: rotated, refreshAfterMs, tell: false });
+      else await sessions.postponeRefresh(id, untilMs, refreshAfterMs);
+      return;
     }
     if (refreshed.outcome === 'refused') return await end(session, refreshed.reason);
     const tell = !isSame(session.claims, refreshed.claims);
