@@ -2,9 +2,10 @@
  * `npm run demo`: a real control plane, the demo's identity provider and the gateway on https://127.0.0.1:8443, with
  * five people in it. `-- --clusters 2` starts a second control plane, which sees alice as a service account. Prints lines that can be pasted, writes .demo/demo.json, and takes everything down on Ctrl-C.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { claimDemo } from '../test/demo/claim-demo.ts';
 import { rootOf } from '../test/demo/run-cli.ts';
 import { PEOPLE } from '../test/demo/start-demo-gateway.ts';
 import { startDemoWorld, type DemoWorld } from '../test/demo/start-demo-world.ts';
@@ -35,8 +36,13 @@ process.on('SIGTERM', () => void stop(0));
 async function main(): Promise<void> {
   const clusters = readClusters();
   const port = Number(process.env.GATEHOUSE_DEMO_PORT ?? 8443);
-  rmSync(DIRECTORY, { recursive: true, force: true });
-  mkdirSync(DIRECTORY, { recursive: true, mode: 0o700 });
+  const metricsPort = port + 1000;
+  try {
+    await claimDemo(DIRECTORY, [port, metricsPort]);
+  } catch (error) {
+    log(`failed: ${(error as Error).message}`);
+    process.exit(1);
+  }
   world = await startDemoWorld({
     directory: DIRECTORY,
     gatewayPorts: [port],
@@ -44,7 +50,7 @@ async function main(): Promise<void> {
     idTokenSeconds: 12 * 3600,
     log,
   });
-  const gateway = await world.startGateway({ directory: 'gateway', port, metricsPort: port + 1000 });
+  const gateway = await world.startGateway({ directory: 'gateway', port, metricsPort });
   const people = Object.fromEntries(PEOPLE.map((name) => [name, gateway.people[name]]));
   writeFileSync(
     FILE,

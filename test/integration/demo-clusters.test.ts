@@ -1,6 +1,8 @@
 /** `npm run demo -- --clusters 2`, as it is: its lines are pasted into a shell. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rootOf } from '../demo/run-cli.ts';
@@ -43,6 +45,12 @@ test.each([[['--clusters', '0']], [['--clusters', 'two']], [['--cluster']]])('%j
   expect([run.status, run.stderr]).toEqual([2, expect.stringContaining('--clusters <1 to 4>')]);
 });
 
+test('a second one from the same checkout is refused, and leaves the first as it is', () => {
+  const run = spawnSync(process.execPath, ['--conditions=source', SCRIPT], { encoding: 'utf8' });
+  expect([run.status, run.stderr]).toEqual([1, expect.stringContaining(`process ${demo.pid} runs already`)]);
+  expect(existsSync(FILE)).toBe(true);
+});
+
 test('alice is impersonated on one cluster and a service account on the other, by one kubeconfig', () => {
   expect(paste(/--context demo auth whoami/)).toMatch(/Username\s+demo:alice\n/);
   expect(paste(/--context demo-2 auth whoami/)).toMatch(/Username\s+system:serviceaccount:team-a:alice\n/);
@@ -72,5 +80,18 @@ test('Ctrl-C stops both, and leaves no file', async () => {
   demo.kill('SIGINT');
   await expect.poll(() => demo.exitCode, { timeout: 30_000 }).toBe(0);
   expect(said).toContain('nothing is left running');
+  expect(existsSync(FILE)).toBe(false);
+});
+
+test('a port that is taken is told at once', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const run = spawnSync(process.execPath, ['--conditions=source', SCRIPT], {
+    env: { ...process.env, GATEHOUSE_DEMO_PORT: String(port) },
+    encoding: 'utf8',
+  });
+  taken.close();
+  expect([run.status, run.stderr]).toEqual([1, expect.stringContaining(`port ${port} cannot be used`)]);
   expect(existsSync(FILE)).toBe(false);
 });
