@@ -1,11 +1,34 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import { BodyGatherer, giveBack } from './gather-body.ts';
 import type { PooledClient, PooledHandler } from './http1-pool.ts';
 import { AnswerReader } from './read-http1-answer.ts';
 
 /** Connects, with TLS. Calls `tell` once; the error of a connection that was told stays the caller's. */
 export type Connect = (tell: (error: Error | null, socket: Socket | null) => void) => void;
+
+const READER = Symbol('the connection that reads a socket');
+
+interface ReadSocket extends Socket {
+  [READER]?: Http1Connection | undefined;
+}
+
+/**
+ * What the socket of an `Http1Connection` reads into, as `onread` of `tls.connect`. One buffer for all, since what was
+ * read is taken out before anything else can be; a TLS record holds 16 KiB. Node would else make a buffer for each
+ * record and take it through a stream, which costs more than to decrypt it.
+ */
+export const READ_INTO_ONE_BUFFER = {
+  buffer: Buffer.allocUnsafeSlow(16 * 1024),
+  callback(this: ReadSocket, length: number, buffer: Buffer): boolean {
+    const connection = this[READER];
+    if (connection) connection.read(buffer.subarray(0, length));
+    // Nobody asked for anything.
+    else this.destroy();
+    return true;
+  },
+};
 
 /** A connection that nobody uses is closed after this, or when the server says that it will be. */
 const IDLE_MS = 60_000;
@@ -25,11 +48,11 @@ export class Http1Connection extends EventEmitter implements PooledClient {
   closed = false;
   readonly #connect: Connect;
   readonly #reader = new AnswerReader();
-  #socket: Socket | undefined;
+  readonly #body = new BodyGatherer((bytes) => this.#current?.handler.onResponseData?.(this.#current, bytes));
+  #socket: ReadSocket | undefined;
   #current: Sending | undefined;
   #timeoutMs = 0;
   #whenIdle: (() => void) | undefined;
-  readonly #onData = (chunk: Buffer): void => this.#read(chunk);
 
   constructor(connect: Connect) {
     super();
@@ -71,11 +94,11 @@ export class Http1Connection extends EventEmitter implements PooledClient {
     if (this.#current === sending) this.#socket?.resume();
   }
 
-  #adopt(socket: Socket): void {
+  #adopt(socket: ReadSocket): void {
     this.#socket = socket;
     this.#timeoutMs = 0;
     let cause: Error | undefined;
-    socket.on('data', this.#onData);
+    socket[READER] = this;
     socket.on('error', (error) => (cause = error));
     socket.on('timeout', () => this.#onTimeout());
     socket.on('end', () => {
@@ -98,7 +121,8 @@ export class Http1Connection extends EventEmitter implements PooledClient {
     socket.write(head, 'latin1');
   }
 
-  #read(chunk: Buffer): void {
+  /** @param chunk is lent until this returns. */
+  read(chunk: Buffer): void {
     const sending = this.#current;
     // Nobody asked for anything.
     if (!sending) return this.#drop();
@@ -108,10 +132,16 @@ export class Http1Connection extends EventEmitter implements PooledClient {
     if (this.#current !== sending) return;
     if (problem) this.#fail(new Error(`the upstream sent ${problem}`));
     else if (wasInHead && this.#reader.inHead && sending.headIsLate()) this.#fail(named('UND_ERR_HEADERS_TIMEOUT'));
+    else this.#body.flushSoon();
+  }
+
+  take(sending: Sending, piece: Buffer): void {
+    if (this.#current === sending) this.#body.take(piece);
   }
 
   /** The answer is whole. The next request may come before this returns. */
   finish(sending: Sending): void {
+    if (this.#current === sending) this.#body.flush();
     if (this.#current !== sending) return;
     this.#current = undefined;
     const { reusable, keepAliveSeconds } = this.#reader;
@@ -127,6 +157,10 @@ export class Http1Connection extends EventEmitter implements PooledClient {
 
   #fail(error: Error): void {
     const sending = this.#current;
+    if (sending?.aborted) this.#body.drop();
+    else this.#body.flush();
+    // Whoever was told of those bytes may have had enough.
+    if (this.#current !== sending) return;
     this.#current = undefined;
     this.#reader.stop();
     this.#drop();
@@ -162,7 +196,7 @@ export class Http1Connection extends EventEmitter implements PooledClient {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = undefined;
-    socket.off('data', this.#onData);
+    socket[READER] = undefined;
     socket.destroy();
     this.emit('disconnect');
   }
@@ -182,6 +216,7 @@ class Sending implements Dispatcher.DispatchController {
   reason: Error | null = null;
   rawHeaders: string[] = [];
   rawTrailers: string[] = [];
+  readonly giveBack = giveBack;
   readonly handler: PooledHandler;
   readonly options: Dispatcher.DispatchOptions;
   readonly #connection: Http1Connection;
@@ -226,7 +261,7 @@ class Sending implements Dispatcher.DispatchController {
   }
 
   data(chunk: Buffer): void {
-    this.handler.onResponseData?.(this, chunk);
+    this.#connection.take(this, chunk);
   }
 
   end(rawTrailers: string[]): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
-import { Http1Connection } from './http1-connection.ts';
+import { Http1Connection, READ_INTO_ONE_BUFFER } from './http1-connection.ts';
 import { Http1Pool, type PooledHandler } from './http1-pool.ts';
 import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
 
@@ -46,13 +46,18 @@ export function openConnections(
 ): Connections {
   const connectMs = options.connectTimeoutSeconds * 1000;
   const { host: _host, port: _port, ...connect } = tls;
-  const connector = buildConnector({
+  const connecting = {
     ...connect,
     rejectUnauthorized: true,
     allowH2: false,
     timeout: connectMs,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
+  };
+  const connector = buildConnector(connecting as buildConnector.BuildOptions);
+  const connectorOfReads = buildConnector({
+    ...connecting,
+    onread: READ_INTO_ONE_BUFFER,
   } as buildConnector.BuildOptions);
   const http1: Client.Options = {
     pipelining: 1,
@@ -72,7 +77,7 @@ export function openConnections(
   const { hostname, host, port } = new URL(origin);
   const to = { hostname, host, protocol: 'https:', port: port || '443' };
   const read = new Http1Pool(
-    () => new Http1Connection((tell) => connector(to, (...[error, socket]) => tell(error, socket))),
+    () => new Http1Connection((tell) => connectorOfReads(to, (...[error, socket]) => tell(error, socket))),
   );
   const write = new Http1Pool(() => new Client(origin, http1));
   const long = new Pool(origin, { ...http1, connections: null });

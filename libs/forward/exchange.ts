@@ -35,6 +35,7 @@ export class Exchange implements Forwarding {
   #missing = Number.NaN;
   /** The last bytes of a sized answer, until the upstream has said that it is whole: they go out with the end, in one write. */
   #last: Buffer | undefined;
+  #lastWritten: (() => void) | undefined;
 
   constructor(input: ForwardInput, response: ServerResponse) {
     this.#input = input;
@@ -83,15 +84,17 @@ export class Exchange implements Forwarding {
     if (Number.isNaN(this.#missing)) this.#response.flushHeaders();
   }
 
-  write(chunk: Buffer): void {
+  /** @param written told, if at all, when the chunk is written and nobody needs its bytes any more. */
+  write(chunk: Buffer, written?: () => void): void {
     if (this.finished) return;
     this.#bytesOut += chunk.length;
     this.#missing -= chunk.length;
     if (this.#missing === 0) {
       this.#last = chunk;
+      this.#lastWritten = written;
       return;
     }
-    if (this.#response.write(chunk)) return;
+    if (this.#response.write(chunk, written)) return;
     this.#upstream?.pause();
     if (this.#waitsForClient) return;
     this.#waitsForClient = true;
@@ -109,7 +112,7 @@ export class Exchange implements Forwarding {
     // As text it is put behind the head and both are written at once; bytes would be a second buffer (4 µs a request).
     if (last && last.length === this.#bytesOut && last.length <= MAX_JOINED_BYTES)
       this.#response.end(last.toString('latin1'), 'latin1');
-    else this.#response.end(last);
+    else this.#response.end(last, this.#lastWritten);
     this.#finish({});
   }
 

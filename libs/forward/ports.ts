@@ -14,6 +14,11 @@ export interface PooledHandler extends Dispatcher.DispatchHandler {
   connection?: unknown;
 }
 
+/** undici's controller, and of connections that want the bytes of an answer back, to use them again, how to do that. */
+export interface LendingController extends Dispatcher.DispatchController {
+  giveBack?(chunk: Buffer): void;
+}
+
 /** Pooled HTTP/1.1 connections of one cluster and one use. */
 export interface PooledConnections {
   /** True where it was given to a connection at once, false where it waits for one. Each call is followed by one `done` or a `cancel` that worked. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Exchange, UpstreamSide } from './exchange.ts';
-import type { ForwardInput, PooledConnections, PooledHandler } from './ports.ts';
+import type { ForwardInput, LendingController, PooledConnections, PooledHandler } from './ports.ts';
 import { RequestBody } from './read-request-body.ts';
 import { failUnreachable } from './fail-unreachable.ts';
 
@@ -93,8 +93,8 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
     if (statusCode >= 200) this.#exchange.answer(statusCode, statusMessage, toStrings(controller.rawHeaders));
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#exchange.write(chunk);
+  onResponseData({ giveBack }: LendingController, chunk: Buffer): void {
+    this.#exchange.write(chunk, giveBack && (() => giveBack(chunk)));
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {

@@ -1,0 +1,77 @@
+/** As much of a body is passed on at once. */
+const GATHERED_BYTES = 128 * 1024;
+/** Buffers kept for who gathers next: 4 MiB. */
+const MOST_SPARE = 32;
+
+const spare: Buffer[] = [];
+/** Those that are with somebody who may give them back, once. */
+const lent = new WeakSet<ArrayBufferLike>();
+
+/**
+ * Takes bytes back that were told and are no longer needed by anybody: they are overwritten from here on. Whoever never
+ * does leaves them to the garbage collector, which for each MiB of a list costs half as much as to forward it: V8 marks
+ * its whole heap again for every 64 MiB of buffers.
+ */
+export function giveBack({ buffer }: Buffer): void {
+  if (lent.delete(buffer) && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer));
+}
+
+/**
+ * Joins what a connection reads in one turn of the event loop. TLS gives at most 16 KiB at a time (RFC 8446 section 5.1),
+ * and each piece passed on by itself costs the client's side a write, a system call and a completion; as one buffer, all
+ * pieces of a turn are encrypted and written at once.
+ */
+export class BodyGatherer {
+  readonly #tell: (bytes: Buffer) => void;
+  #held: Buffer | undefined;
+  #length = 0;
+  #endsTurn = false;
+  readonly #onTurnOver = (): void => {
+    this.#endsTurn = false;
+    this.flush();
+  };
+
+  /** @param tell gets the bytes in order; they are its own until it gives them back. */
+  constructor(tell: (bytes: Buffer) => void) {
+    this.#tell = tell;
+  }
+
+  /** @param piece is copied: it may be overwritten as soon as this returns. */
+  take(piece: Buffer): void {
+    for (let at = 0; at < piece.length;) {
+      const held = (this.#held ??= spare.pop() ?? Buffer.allocUnsafeSlow(GATHERED_BYTES));
+      const copied = piece.copy(held, this.#length, at);
+      at += copied;
+      this.#length += copied;
+      if (this.#length === GATHERED_BYTES) this.flush();
+    }
+  }
+
+  /** What is held then, however little, goes on at the end of this turn. */
+  flushSoon(): void {
+    if (!this.#held || this.#endsTurn) return;
+    this.#endsTurn = true;
+    setImmediate(this.#onTurnOver);
+  }
+
+  flush(): void {
+    const held = this.#held;
+    if (!held) return;
+    const bytes = held.subarray(0, this.#length);
+    this.#held = undefined;
+    this.#length = 0;
+    if (bytes.length * 2 > GATHERED_BYTES) {
+      lent.add(held.buffer);
+      return this.#tell(bytes);
+    }
+    // A few bytes of a large buffer would hold all of it for as long as the client does not read.
+    const few = Buffer.from(bytes);
+    if (spare.length < MOST_SPARE) spare.push(held);
+    this.#tell(few);
+  }
+
+  drop(): void {
+    this.#held = undefined;
+    this.#length = 0;
+  }
+}
