@@ -25,13 +25,15 @@ const JSON_INSERT = `INSERT INTO audit_log (${columns})
 /**
  * SQLite: the same for rows of `decodeAuditBatch`, in order, in one transaction. Past TypeORM, whose query runner took
  * longer for a row than SQLite, and one prepared statement run again and again, which is faster than one of many rows.
+ * Few records complete one that is there, so that the statement that could is only run for them (1.5 µs a record).
  */
 export function prepareAuditInsert(connection: SqliteConnection): (rows: readonly (string | null)[][]) => void {
-  const insert = connection.prepare(
-    `INSERT INTO audit_log (${columns}) VALUES (${AUDIT_COLUMNS.map(() => '?').join(', ')}) ${onConflict}`,
-  );
+  const values = `INTO audit_log (${columns}) VALUES (${AUDIT_COLUMNS.map(() => '?').join(', ')})`;
+  const insert = connection.prepare(`INSERT OR IGNORE ${values}`);
+  const complete = connection.prepare(`INSERT ${values} ${onConflict}`);
   const insertAll = connection.transaction((rows: readonly (string | null)[][]) => {
-    for (const row of rows) insert.run(row);
+    // What was ignored for another reason than that the record is there fails here.
+    for (const row of rows) if (insert.run(row).changes === 0) complete.run(row);
   });
   return (rows) => insertAll.immediate(rows);
 }
