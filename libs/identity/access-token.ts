@@ -27,7 +27,13 @@ export function isAccessToken(token: string): boolean {
 /** What is stored of a token: 160 random bits need no slow hash. */
 export const accessTokenDigest = (token: string): string => hash('sha256', token, 'hex');
 
-const checksumOf = (random: string): string => toDigits(BigInt(crc32(random)), CHECKSUM_DIGITS);
+/** In ordinary numbers, which hold 32 bits: each request with an access token asks for it. */
+function checksumOf(random: string): string {
+  let digits = '';
+  for (let rest = crc32(random); digits.length < CHECKSUM_DIGITS; rest = Math.floor(rest / 62))
+    digits = DIGITS.charAt(rest % 62) + digits;
+  return digits;
+}
 
 function toDigits(value: bigint, length: number): string {
   let digits = '';
