@@ -44,9 +44,7 @@ async function ask(input: Partial<AuthenticationInput>, setting: Setting = {}) {
         if (setting.find) return await setting.find(token);
         return token === 'good' ? { ...session, ...setting.stored } : undefined;
       },
-      async touch(_id, nowMs) {
-        touched.push(nowMs);
-      },
+      touch: (_id, nowMs) => void touched.push(nowMs),
     },
   };
   const whole = { authorization: undefined, websocketBearer: undefined, cookies: [], cookieAllowed: true, ...input };
@@ -154,10 +152,27 @@ describe('authenticate', () => {
       accessTokens: { findAccessToken: () => undefined },
       disabledPeople: { has: () => false },
       keySets: createKeySets({ now: () => NOW }),
-      sessions: { find: async () => undefined, touch: async () => {} },
+      sessions: { find: async () => undefined, touch: () => {} },
     };
     const input = { authorization: undefined, websocketBearer: undefined, cookies: [], cookieAllowed: true };
     expect(authenticate(input, compileIssuers([]), ports)).toEqual({ outcome: 'notPresented' });
+  });
+
+  test('answers without a promise for a session that is remembered', () => {
+    const ports = {
+      now: () => NOW,
+      verifiedCache: createVerifiedCache(),
+      accessTokens: { findAccessToken: () => undefined },
+      disabledPeople: { has: () => false },
+      keySets: createKeySets({ now: () => NOW }),
+      sessions: { find: (token: string) => (token === 'good' ? session : undefined), touch: () => {} },
+    };
+    const input = { authorization: undefined, websocketBearer: undefined, cookieAllowed: true };
+    const issuers = compileIssuers([issuerInput()]);
+    expect(authenticate({ ...input, cookies: ['__Host-gatehouse-session=bad'] }, issuers, ports)).toMatchObject({
+      outcome: 'failed',
+    });
+    expect(authenticate({ ...input, cookies }, issuers, ports)).toMatchObject({ outcome: 'identified' });
   });
 
   test('identifies by the session, mapped by the issuer as it is now', async () => {

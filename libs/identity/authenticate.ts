@@ -3,7 +3,7 @@ import type { Authentication } from '#model';
 import type { CompiledIssuers } from './compile-issuers.ts';
 import { identityFromClaims } from './identity-from-claims.ts';
 import { nameOnce } from './name-once.ts';
-import type { DisabledPeople, SessionFinder } from './ports.ts';
+import type { DisabledPeople, SessionFinder, SessionRecord } from './ports.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
 import { ACCESS_TOKEN_PREFIX } from './access-token.ts';
 import { fromAccessToken, type AccessTokenPorts } from './from-access-token.ts';
@@ -93,39 +93,55 @@ function fromBearer(
 }
 
 function sessionTokens(cookies: readonly string[]): string[] {
-  const prefix = `${SESSION_COOKIE}=`;
-  return cookies
-    .flatMap((value) => value.split(';'))
-    .map((part) => part.trim())
-    .filter((part) => part.startsWith(prefix))
-    .map((part) => part.slice(prefix.length));
+  const tokens: string[] = [];
+  for (const value of cookies) {
+    // Most have one cookie, or none.
+    if (!value.includes(COOKIE_START)) continue;
+    for (const part of value.split(';')) {
+      const cookie = part.trim();
+      if (cookie.startsWith(COOKIE_START)) tokens.push(cookie.slice(COOKIE_START.length));
+    }
+  }
+  return tokens;
 }
+const COOKIE_START = `${SESSION_COOKIE}=`;
 
-async function fromSession(
+/** A remembered session is answered without a promise. */
+function fromSession(
   token: string,
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
-): Promise<Authentication> {
-  try {
-    const session = await ports.sessions.find(token);
-    const now = ports.now();
-    if (!session) return failed('invalidCredential', 'the session has ended; log in again');
-    if (now >= session.expiresAtMs || now - session.lastSeenAtMs >= session.idleTimeoutMs)
-      return failed('expiredCredential', 'the session has expired; log in again');
-    const issuer = issuers.byName(session.issuer);
-    if (!issuer || issuer.issuer.url !== session.issuerUrl)
-      return failed('invalidCredential', 'the issuer of this session is not configured any more; log in again');
-    const result = nameOnce(session, issuers, () =>
-      identityFromClaims(issuer, session.claims, { kind: 'session', id: session.id }, session.expiresAtMs),
-    );
-    if (!result.ok) return failed('invalidCredential', result.message);
-    // A short idle time-out has to see more of the use than the minute allows.
-    const touchAfterMs = Math.min(TOUCH_AFTER_MS, session.idleTimeoutMs / 4);
-    if (now - session.lastSeenAtMs >= touchAfterMs) await ports.sessions.touch(session.id, now);
-    return { outcome: 'identified', identity: result.identity };
-  } catch (error) {
-    if (error instanceof GatehouseError && error.code === 'storeUnavailable')
-      return failed('identityUnavailable', 'sessions cannot be looked up at the moment; try again later');
-    throw error;
-  }
+): Authentication | Promise<Authentication> {
+  const found = ports.sessions.find(token);
+  if (!(found instanceof Promise)) return judgeSession(found, issuers, ports);
+  return found.then(
+    (session) => judgeSession(session, issuers, ports),
+    (error: unknown) => {
+      if (error instanceof GatehouseError && error.code === 'storeUnavailable')
+        return failed('identityUnavailable', 'sessions cannot be looked up at the moment; try again later');
+      throw error;
+    },
+  );
+}
+
+function judgeSession(
+  session: SessionRecord | undefined,
+  issuers: CompiledIssuers,
+  ports: AuthenticationPorts,
+): Authentication {
+  const now = ports.now();
+  if (!session) return failed('invalidCredential', 'the session has ended; log in again');
+  if (now >= session.expiresAtMs || now - session.lastSeenAtMs >= session.idleTimeoutMs)
+    return failed('expiredCredential', 'the session has expired; log in again');
+  const issuer = issuers.byName(session.issuer);
+  if (!issuer || issuer.issuer.url !== session.issuerUrl)
+    return failed('invalidCredential', 'the issuer of this session is not configured any more; log in again');
+  const result = nameOnce(session, issuers, () =>
+    identityFromClaims(issuer, session.claims, { kind: 'session', id: session.id }, session.expiresAtMs),
+  );
+  if (!result.ok) return failed('invalidCredential', result.message);
+  // A short idle time-out has to see more of the use than the minute allows.
+  const touchAfterMs = Math.min(TOUCH_AFTER_MS, session.idleTimeoutMs / 4);
+  if (now - session.lastSeenAtMs >= touchAfterMs) ports.sessions.touch(session.id, now);
+  return { outcome: 'identified', identity: result.identity };
 }

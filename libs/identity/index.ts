@@ -25,4 +25,12 @@ export type { SessionCache } from './cache-sessions.ts';
 export { createLookupCache } from './lookup-cache.ts';
 export { SERVICE_ISSUER } from './service-identity.ts';
 export type { ServiceIdentityInput } from './service-identity.ts';
-export type { AccessTokenFinder, DisabledPeople, FoundAccessToken, SessionFinder, SessionRecord } from './ports.ts';
+export type {
+  AccessTokenFinder,
+  AccessTokenReader,
+  DisabledPeople,
+  FoundAccessToken,
+  SessionFinder,
+  SessionReader,
+  SessionRecord,
+} from './ports.ts';

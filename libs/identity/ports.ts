@@ -39,6 +39,12 @@ export interface AccessTokenFinder {
   findAccessToken(digest: string): FoundAccessToken | undefined | Promise<FoundAccessToken | undefined>;
 }
 
+/** What a store has of it: many at once, in the order of what was asked. */
+export interface AccessTokenReader {
+  findAccessToken(digest: string): Promise<FoundAccessToken | undefined>;
+  findAccessTokens(digests: readonly string[]): Promise<readonly (FoundAccessToken | undefined)[]>;
+}
+
 /** People who may not use the gateway, however good their credential. */
 export interface DisabledPeople {
   has(issuerUrl: string, subject: string): boolean;
@@ -46,7 +52,13 @@ export interface DisabledPeople {
 
 export interface SessionFinder {
   /** The session of a cookie's token, or undefined. @throws GatehouseError storeUnavailable. */
-  find(cookieToken: string): Promise<SessionRecord | undefined>;
+  find(cookieToken: string): SessionRecord | undefined | Promise<SessionRecord | undefined>;
   /** Notes use; called at most once a minute a session (more often only where the idle time-out is under four minutes). */
-  touch(id: string, nowMs: number): Promise<void>;
+  touch(id: string, nowMs: number): void;
+}
+
+/** What a store has of it: many at once, in the order of what was asked. */
+export interface SessionReader {
+  find(cookieToken: string): Promise<SessionRecord | undefined>;
+  findMany(cookieTokens: readonly string[]): Promise<readonly (SessionRecord | undefined)[]>;
 }

@@ -76,7 +76,8 @@ export interface SessionStore {
   postponeRefresh(id: string, untilMs: number, refreshAfterMs: number): Promise<void>;
   /** True for one caller: this logout token was not used before. Told once, remembered until it expires. */
   claimLogoutToken(id: string, expiresAtMs: number): Promise<boolean>;
-  touch(id: string, nowMs: number): Promise<void>;
+  /** An earlier time never replaces a later one. */
+  noteSessionsUsed(uses: readonly { readonly id: string; readonly atMs: number }[]): Promise<void>;
   deleteExpired(nowMs: number): Promise<void>;
 }
 

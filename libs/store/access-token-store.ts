@@ -1,10 +1,12 @@
-import { In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
-import type { AccessTokenFinder, FoundAccessToken } from '#identity';
+import { In, LessThanOrEqual } from 'typeorm';
+import type { AccessTokenReader } from '#identity';
 import type { AccessTokenOrigin, AccessTokenStore, AccessTokenSummary } from '#login';
 import type { Narrowing } from '#model';
 import type { Database } from './database.ts';
 import { AccessTokenEntity, type AccessTokenRow } from './entities/access-token.ts';
 import { UserEntity } from './entities/user.ts';
+import { findAccessTokens } from './find-credentials.ts';
+import { noteLatest } from './note-latest.ts';
 import { bumpRevision, lockRevision } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import { openClaims } from './user-store.ts';
@@ -14,32 +16,15 @@ export function createAccessTokenStore(
   database: Database,
   sealer: Sealer,
   learned: (revision: number) => void,
-): AccessTokenFinder & AccessTokenStore {
+): AccessTokenReader & AccessTokenStore {
   return {
     createAccessToken: async (token) => {
       await database.run((manager) =>
         manager.insert(AccessTokenEntity, { ...token, narrowing: { ...token.narrowing }, lastUsedAtMs: null }),
       );
     },
-    findAccessToken: async (digest) =>
-      await database.run(async (manager): Promise<FoundAccessToken | undefined> => {
-        const row = await manager.findOneBy(AccessTokenEntity, { digest });
-        if (!row) return undefined;
-        const { id, name, issuer, issuerUrl, subject, narrowing, createdAtMs, expiresAtMs } = row;
-        const owner = await manager.findOneBy(UserEntity, { issuerUrl, subject });
-        const claims = owner ? openClaims(sealer, owner) : {};
-        return {
-          id,
-          name,
-          issuer,
-          issuerUrl,
-          subject,
-          claims,
-          narrowing: narrowing as Narrowing,
-          createdAtMs,
-          expiresAtMs,
-        };
-      }),
+    findAccessToken: async (digest) => (await findAccessTokens(database, sealer, [digest]))[0],
+    findAccessTokens: (digests) => findAccessTokens(database, sealer, digests),
     listAccessTokens: async (filter) => {
       const rows = await database.run((manager) =>
         manager.find(AccessTokenEntity, { where: { ...filter }, order: { createdAtMs: 'ASC', id: 'ASC' } }),
@@ -66,14 +51,7 @@ export function createAccessTokenStore(
         );
         return rows.map((row) => ({ id: row.id, claims: claims.get(`${row.issuerUrl} ${row.subject}`) ?? {} }));
       }),
-    noteAccessTokensUsed: async (uses) => {
-      await database.transaction(async (manager) => {
-        for (const { id, atMs } of uses) {
-          await manager.update(AccessTokenEntity, { id, lastUsedAtMs: LessThan(atMs) }, { lastUsedAtMs: atMs });
-          await manager.update(AccessTokenEntity, { id, lastUsedAtMs: IsNull() }, { lastUsedAtMs: atMs });
-        }
-      });
-    },
+    noteAccessTokensUsed: (uses) => noteLatest(database, 'access_tokens', 'last_used_at_ms', uses),
     deleteExpiredAccessTokens: async (nowMs) => {
       await database.run((manager) => manager.delete(AccessTokenEntity, { expiresAtMs: LessThanOrEqual(nowMs) }));
     },

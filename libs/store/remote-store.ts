@@ -11,6 +11,7 @@ export const REMOTE = {
   sessions: [
     'create',
     'find',
+    'findMany',
     'list',
     'end',
     'claimsOf',
@@ -21,13 +22,14 @@ export const REMOTE = {
     'postponeRefresh',
     'claimLogoutToken',
     'delete',
-    'touch',
+    'noteSessionsUsed',
     'deleteExpired',
   ],
   storedTokens: ['save', 'find', 'list', 'delete', 'noteStoredTokensUsed', 'suspendForCluster'],
   accessTokens: [
     'createAccessToken',
     'findAccessToken',
+    'findAccessTokens',
     'listAccessTokens',
     'claimsOfAccessTokens',
     'deleteAccessToken',

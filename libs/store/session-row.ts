@@ -1,6 +1,13 @@
+import { hash } from 'node:crypto';
 import type { LoginSession, ProviderTokens } from '#login';
 import type { SessionRow } from './entities/session.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
+
+/** Of a cookie's token: 256 random bits need no slow hash, nobody can try them out. */
+export const sessionDigest = (token: string): string => hash('sha256', token, 'hex');
+
+/** What is read of a row where only the session is asked for. */
+export type PlainSessionRow = Omit<SessionRow, 'tokens' | 'refreshLeaseUntilMs'>;
 
 /** Both are bound to the row and to the cookie. */
 export const sessionContext = (
@@ -39,8 +46,8 @@ export function toSessionRow(
   };
 }
 
-export function fromSessionRow(row: SessionRow, sealer: Sealer): LoginSession {
-  const { tokenDigest: _digest, sealed, tokens: _tokens, refreshLeaseUntilMs: _lease, ...plain } = row;
+export function fromSessionRow(row: SessionRow | PlainSessionRow, sealer: Sealer): LoginSession {
+  const { tokenDigest: _digest, sealed, tokens: _tokens, refreshLeaseUntilMs: _lease, ...plain } = row as SessionRow;
   const { providerSessionId, refreshAfterMs, ...times } = plain;
   const personal = JSON.parse(openRow(sealer, sealed, sessionContext(row, 'record'))) as Pick<LoginSession, 'claims'>;
   return {

@@ -1,43 +1,41 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
+import { randomBytes } from 'node:crypto';
+import { In, IsNull, LessThanOrEqual } from 'typeorm';
 import { GatehouseError } from '#errors';
-import type { SessionFinder } from '#identity';
+import type { SessionReader } from '#identity';
 import type { SessionFilter, SessionStore } from '#login';
 import type { Database } from './database.ts';
 import { SessionEntity } from './entities/session.ts';
 import { UsedLogoutTokenEntity } from './entities/used-logout-token.ts';
+import { findSessions } from './find-credentials.ts';
+import { noteLatest } from './note-latest.ts';
 import { bumpRevision, lockRevision } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionRefreshes } from './session-refreshes.ts';
-import { fromSessionRow, openTokens, toSessionRow } from './session-row.ts';
+import { fromSessionRow, openTokens, sessionDigest, toSessionRow } from './session-row.ts';
 
 const TOKEN_BYTES = 32;
-/** 256 random bits need no slow hash: nobody can try them out. */
-const digestOf = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
 
 /** Sessions by the SHA-256 of their cookie; what the claims say of a person is sealed. Expiry is judged by `#identity`. */
 export function createSessionStore(
   database: Database,
   sealer: Sealer,
   learned: (revision: number) => void,
-): SessionFinder & SessionStore {
+): SessionReader & SessionStore {
   return {
     create: async (session, tokens) => {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      const row = toSessionRow(session, tokens, digestOf(token), sealer);
+      const row = toSessionRow(session, tokens, sessionDigest(token), sealer);
       await database.run((manager) => manager.insert(SessionEntity, row));
       return token;
     },
-    find: async (token) => {
-      const row = await database.run((manager) => manager.findOneBy(SessionEntity, { tokenDigest: digestOf(token) }));
-      return row ? fromSessionRow(row, sealer) : undefined;
-    },
+    find: async (token) => (await findSessions(database, sealer, [token]))[0],
+    findMany: (tokens) => findSessions(database, sealer, tokens),
     delete: async (tokenOrId) => {
       // Neither can be mistaken for the other: an id is a UUID, a digest 64 hex digits.
       const revision = await database.transaction(async (manager) => {
         await lockRevision(manager);
         await manager.delete(SessionEntity, { id: tokenOrId });
-        await manager.delete(SessionEntity, { tokenDigest: digestOf(tokenOrId) });
+        await manager.delete(SessionEntity, { tokenDigest: sessionDigest(tokenOrId) });
         // Replicas listen for it: each looks whether what it has open was opened by this session.
         return await bumpRevision(database, manager);
       });
@@ -79,11 +77,7 @@ export function createSessionStore(
         return await manager.existsBy(UsedLogoutTokenEntity, { id, usedBy });
       });
     },
-    touch: async (id, nowMs) => {
-      await database.run((manager) =>
-        manager.update(SessionEntity, { id, lastSeenAtMs: LessThan(nowMs) }, { lastSeenAtMs: nowMs }),
-      );
-    },
+    noteSessionsUsed: (uses) => noteLatest(database, 'sessions', 'last_seen_at_ms', uses),
     deleteExpired: async (nowMs) => {
       await database.run(async (manager) => {
         await manager.delete(SessionEntity, { expiresAtMs: LessThanOrEqual(nowMs) });

@@ -1,5 +1,5 @@
 import type { AuditStore } from '#audit';
-import type { AccessTokenFinder, SessionFinder } from '#identity';
+import type { AccessTokenReader, SessionReader } from '#identity';
 import type { AccessTokenStore, LoginGrantStore, SessionStore, UserStore } from '#login';
 import type { StoredTokenStore } from '#mapping';
 import type { ObjectStore, SecretStore } from '#resources';
@@ -36,9 +36,9 @@ export interface Store {
   readonly objects: ObjectStore;
   readonly secrets: SecretStore;
   readonly audit: AuditStore;
-  readonly sessions: SessionFinder & SessionStore;
+  readonly sessions: SessionReader & SessionStore;
   readonly storedTokens: StoredTokenStore;
-  readonly accessTokens: AccessTokenFinder & AccessTokenStore;
+  readonly accessTokens: AccessTokenReader & AccessTokenStore;
   readonly users: UserStore;
   readonly sealing: SealingStore;
   readonly loginGrants: LoginGrantStore;

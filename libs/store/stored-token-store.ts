@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
+import { Not, type EntityManager } from 'typeorm';
 import { GatehouseError } from '#errors';
 import type { NewStoredToken, StoredTokenStore } from '#mapping';
 import { splitSecrets } from '#resources';
@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { ObjectEntity } from './entities/object.ts';
 import { StoredTokenEntity, type StoredTokenRow } from './entities/stored-token.ts';
 import { fromObjectRow } from './object-row.ts';
+import { noteLatest } from './note-latest.ts';
 import { lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
@@ -72,13 +73,7 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
       const gone = await database.run((manager) => manager.delete(StoredTokenEntity, { id }));
       if (gone.affected === 0) throw new GatehouseError('notFound', 'there is no such stored token');
     },
-    noteStoredTokensUsed: async (uses) => {
-      await database.transaction(async (manager) => {
-        for (const { id, atMs } of uses)
-          for (const earlier of [LessThan(atMs), IsNull()])
-            await manager.update(StoredTokenEntity, { id, lastUsedAtMs: earlier }, { lastUsedAtMs: atMs });
-      });
-    },
+    noteStoredTokensUsed: (uses) => noteLatest(database, 'stored_tokens', 'last_used_at_ms', uses),
     suspendForCluster: async (cluster, keepBinding) => {
       await database.run((manager) => suspendOtherBindings(manager, cluster, keepBinding));
     },

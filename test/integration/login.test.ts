@@ -25,21 +25,18 @@ beforeEach(() => {
 /** Who the identity stage says that this browser is, on a page of the gateway itself. */
 async function whoIs(browser: SmallBrowser): Promise<Authentication> {
   const now = (): number => Date.now() + world.aheadMs;
+  const touch = (id: string, atMs: number) => void world.store.sessions.noteSessionsUsed([{ id, atMs }]);
   const ports = {
     now,
     keySets: createKeySets({ now }),
     verifiedCache: createVerifiedCache(),
     accessTokens: { findAccessToken: () => undefined },
     disabledPeople: { has: () => false },
-    sessions: world.store.sessions,
+    sessions: { ...world.store.sessions, touch },
   };
   const cookie = browser.cookieHeader(GATEWAY_HOST);
-  const input = {
-    authorization: undefined,
-    websocketBearer: undefined,
-    cookies: cookie ? [cookie] : [],
-    cookieAllowed: true,
-  };
+  const cookies = cookie ? [cookie] : [];
+  const input = { authorization: undefined, websocketBearer: undefined, cookies, cookieAllowed: true };
   return await authenticate(input, compileIssuers([issuerOf(world.provider)]), ports);
 }
 async function logIn(browser: SmallBrowser, person: string) {

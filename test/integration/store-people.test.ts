@@ -98,6 +98,17 @@ describeStore('the store of people', (suite) => {
       expect(await suite.store.sessions.find(token)).toEqual(session);
     });
 
+    test('are found many at once, each by its own token, and one that was changed keeps the others from nobody', async () => {
+      const [one, two] = [newSession(), newSession({ refreshAfterMs: 7_000, providerSessionId: 'p' } as never)];
+      const { sessions } = suite.store;
+      const [first, second] = [await sessions.create(one), await sessions.create(two)];
+      expect(await sessions.findMany([second, 'x', first, second])).toEqual([two, undefined, one, two]);
+      expect(await sessions.findMany([])).toEqual([]);
+      await suite.database.sql(`UPDATE sessions SET issuer = 'other', sealed = 'gh1.x.y' WHERE id = '${one.id}'`);
+      await expect(sessions.findMany([first, second])).rejects.toMatchObject({ code: 'internal' });
+      expect(await sessions.findMany([second])).toEqual([two]);
+    });
+
     test('end by token and by id', async () => {
       const [one, two] = [newSession(), newSession()];
       const [first, second] = [await suite.store.sessions.create(one), await suite.store.sessions.create(two)];
@@ -195,8 +206,8 @@ describeStore('the store of people', (suite) => {
     test('last seen only goes forward, and the expired are swept by either limit', async () => {
       const session = newSession({ createdAtMs: 1_000, lastSeenAtMs: 1_000, idleTimeoutMs: 500, expiresAtMs: 10_000 });
       const token = await suite.store.sessions.create(session);
-      await suite.store.sessions.touch(session.id, 2_000);
-      await suite.store.sessions.touch(session.id, 1_500);
+      await suite.store.sessions.noteSessionsUsed([{ id: session.id, atMs: 2_000 }]);
+      await suite.store.sessions.noteSessionsUsed([{ id: session.id, atMs: 1_500 }]);
       expect(await suite.store.sessions.find(token)).toEqual({ ...session, lastSeenAtMs: 2_000 });
       await suite.store.sessions.deleteExpired(2_499);
       expect(await suite.store.sessions.find(token)).toBeDefined();

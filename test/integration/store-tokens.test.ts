@@ -36,6 +36,25 @@ describeStore('access tokens and users', (suite) => {
       expect((await suite.database.bytes()).includes('"groups":["a"]')).toBe(false);
     });
 
+    test('are found many at once, each with the claims of its own owner', async () => {
+      const { accessTokens, users } = suite.store;
+      const bob = { ...ALICE, subject: 'bob-1', username: 'demo:bob' };
+      for (const made of [token('d1'), token('d2', bob), token('d3', { ...bob, subject: 'nobody' })])
+        await accessTokens.createAccessToken(made);
+      await users.noteSeen([
+        { ...ALICE, claims: { groups: ['a'] }, atMs: 1 },
+        { ...bob, claims: { groups: ['b'] }, atMs: 1 },
+      ]);
+      const found = await accessTokens.findAccessTokens(['d3', 'd0', 'd2', 'd1', 'd2']);
+      expect(found.map((one) => one && [one.subject, one.claims, one.createdAtMs, one.expiresAtMs])).toEqual([
+        ['nobody', {}, 1_000, 5_000],
+        undefined,
+        ['bob-1', { groups: ['b'] }, 1_000, 5_000],
+        ['alice-1', { groups: ['a'] }, 1_000, 5_000],
+        ['bob-1', { groups: ['b'] }, 1_000, 5_000],
+      ]);
+    });
+
     test('are deleted by their owner or by an admin, and everybody is told', async () => {
       const { accessTokens, objects } = suite.store;
       const made = token('d1');
@@ -80,6 +99,21 @@ describeStore('access tokens and users', (suite) => {
       expect(await users.listUsers()).toMatchObject([
         { username: 'demo:renamed', subject: 'alice-1', lastSeenAtMs: 3 },
       ]);
+    });
+
+    test('that were here again and such as were never seen are noted together, by several at a time', async () => {
+      const { users } = suite.store;
+      const other = await suite.open();
+      const people = Array.from({ length: 600 }, (_, at) => ({ ...ALICE, subject: `p-${at}`, username: `p${at}` }));
+      const seen = (from: number, to: number, atMs: number) => people.slice(from, to).map((one) => ({ ...one, atMs }));
+      await users.noteSeen([{ ...ALICE, ...people[0], claims: { groups: ['a'] }, atMs: 1 } as never]);
+      await Promise.all([users.noteSeen(seen(0, 600, 5)), other.users.noteSeen(seen(0, 600, 6).toReversed())]);
+      await users.noteSeen(seen(590, 600, 4));
+      const listed = await users.listUsers();
+      expect(listed).toHaveLength(600);
+      expect(new Set(listed.map(({ lastSeenAtMs }) => lastSeenAtMs))).toEqual(new Set([6]));
+      await suite.store.accessTokens.createAccessToken(token('d1', { subject: 'p-0' }));
+      expect(await suite.store.accessTokens.findAccessToken('d1')).toMatchObject({ claims: { groups: ['a'] } });
     });
 
     test('are disabled and enabled, and everybody is told', async () => {

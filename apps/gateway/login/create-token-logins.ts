@@ -1,5 +1,5 @@
 import { GatehouseError } from '#errors';
-import { accessTokenDigest, isAccessToken, type AccessTokenFinder } from '#identity';
+import { accessTokenDigest, isAccessToken, type AccessTokenReader } from '#identity';
 import {
   approveCodeLogin,
   beginDeviceLogin,
@@ -61,7 +61,7 @@ export interface TokenLogins {
 
 export interface TokenLoginsPorts {
   readonly grants: LoginGrantStore;
-  readonly accessTokens: AccessTokenFinder & AccessTokenStore;
+  readonly accessTokens: AccessTokenReader & AccessTokenStore;
   /** 0 where this person may type a code now, else the milliseconds until they may. */
   takeGuess(person: string): Promise<number>;
   /** Without a slash at the end. */

@@ -2,15 +2,17 @@ import {
   cacheSessions,
   createLookupCache,
   type AccessTokenFinder,
+  type AccessTokenReader,
   type DisabledPeople,
   type FoundAccessToken,
   type SessionCache,
-  type SessionFinder,
+  type SessionReader,
 } from '#identity';
-import type { AccessTokenStore, SeenPerson, UserStore } from '#login';
+import type { AccessTokenStore, SeenPerson, SessionStore, UserStore } from '#login';
 import type { StoredTokenStore } from '#mapping';
 import type { Identity } from '#model';
 import type { Log } from '../log.ts';
+import { gatherUses } from './gather-uses.ts';
 
 export interface People {
   readonly accessTokens: AccessTokenFinder;
@@ -26,8 +28,8 @@ export interface People {
 }
 
 export interface FollowPeoplePorts {
-  readonly accessTokens: AccessTokenFinder & AccessTokenStore;
-  readonly sessions: SessionFinder;
+  readonly accessTokens: AccessTokenReader & AccessTokenStore;
+  readonly sessions: SessionReader & Pick<SessionStore, 'noteSessionsUsed'>;
   readonly users: UserStore;
   readonly storedTokens: Pick<StoredTokenStore, 'noteStoredTokensUsed'>;
   /** Told of every change, here or at a replica. */
@@ -56,8 +58,11 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   /** By issuer and subject: strings that live as long as a verified token, and know their hash; one made of both would not. */
   let lastSeen = new Map<string, Map<string, number>>();
   let notes = 0;
-  const tokens = createLookupCache<FoundAccessToken>((digest) => ports.accessTokens.findAccessToken(digest), { now });
-  const sessions = cacheSessions(ports.sessions, { now });
+  const tokens = createLookupCache<FoundAccessToken>((digests) => ports.accessTokens.findAccessTokens(digests), {
+    now,
+  });
+  const sessionUses = gatherUses((used) => ports.sessions.noteSessionsUsed(used), log);
+  const sessions = cacheSessions(ports.sessions, { now, used: sessionUses.note });
   const forget = (): void => {
     tokens.clear();
     sessions.clear();
@@ -123,6 +128,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     async stop() {
       clearInterval(timer);
       stopListening();
+      await sessionUses.write();
       await write().catch((error: unknown) => log.warn('uses of tokens not written', { error: String(error) }));
     },
   };

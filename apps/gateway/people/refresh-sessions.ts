@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionCache, SessionFinder } from '#identity';
+import type { SessionCache, SessionFinder, SessionRecord } from '#identity';
 import {
   refreshSession,
   type LoginSession,
@@ -135,20 +135,28 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
 
 /** A finder whose sessions have claims as new as they should be. */
 export function refreshOnUse(cache: SessionCache, refresher: SessionRefresher, now: () => number): SessionFinder {
+  const isDue = (found: SessionRecord | undefined): found is SessionRecord => {
+    if (found?.refreshAfterMs === undefined) return false;
+    const nowMs = now();
+    // One that has ended by itself is no reason to ask anybody.
+    return (
+      nowMs >= found.refreshAfterMs && nowMs < found.expiresAtMs && nowMs - found.lastSeenAtMs < found.idleTimeoutMs
+    );
+  };
+  async function refreshed(token: string, { id }: SessionRecord): Promise<SessionRecord | undefined> {
+    try {
+      await refresher.refresh(id);
+    } finally {
+      cache.forget(token);
+    }
+    return await cache.find(token);
+  }
   return {
-    touch: (id, nowMs) => cache.touch(id, nowMs),
-    async find(token) {
-      const found = await cache.find(token);
-      const nowMs = now();
-      if (found?.refreshAfterMs === undefined || nowMs < found.refreshAfterMs) return found;
-      // One that has ended by itself is no reason to ask anybody.
-      if (nowMs >= found.expiresAtMs || nowMs - found.lastSeenAtMs >= found.idleTimeoutMs) return found;
-      try {
-        await refresher.refresh(found.id);
-      } finally {
-        cache.forget(token);
-      }
-      return await cache.find(token);
+    touch: cache.touch,
+    find(token) {
+      const found = cache.find(token);
+      if (found instanceof Promise) return found.then((later) => (isDue(later) ? refreshed(token, later) : later));
+      return isDue(found) ? refreshed(token, found) : found;
     },
   };
 }
