@@ -58,7 +58,8 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
   const tokens = createUpstreamTokens({
     store: store.storedTokens,
     cluster: (name) => snapshot().clusters.get(name) as ClusterConnection | undefined,
-    usesStoredToken: async (person, cluster) => snapshot().mappings.find(person, cluster)?.storedToken !== undefined,
+    usesStoredToken: async (person, cluster) =>
+      (await snapshot().mappings.find(person, cluster)).mapping?.storedToken !== undefined,
   });
   const sourceAddress = (request: Parameters<typeof readSourceAddress>[0]): string =>
     readSourceAddress(request, settings.addresses);

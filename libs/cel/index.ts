@@ -4,6 +4,7 @@
  * in its AuthenticationConfiguration. An expression is parsed, typed and held against the supported subset when it is
  * saved; whatever happens while it is evaluated is an answer, never a throw.
  */
+export { compileCondition } from './compile-condition.ts';
 export { compileExpression } from './compile-expression.ts';
 export type { CelType, CelVariables, CompiledExpression, ExpressionResult } from './compile-expression.ts';
-export { literalPrefix, mentions } from './read-expression.ts';
+export { literalPrefix, mentions, mentionsVariable } from './read-expression.ts';

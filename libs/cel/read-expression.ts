@@ -30,6 +30,12 @@ export function mentions(node: ASTNode, variable: string, field: string): boolea
   return childrenOf(node).some((child) => mentions(child, variable, field));
 }
 
+/** Whether the expression speaks of the variable at all. */
+export function mentionsVariable(node: ASTNode, variable: string): boolean {
+  const { op, args } = node as { op: string; args: unknown };
+  return op === 'id' ? args === variable : childrenOf(node).some((child) => mentionsVariable(child, variable));
+}
+
 /** The literal text that every result begins with: of `'kc:' + claims.sub` it is `kc:`; '' where that cannot be seen. */
 export function literalPrefix(node: ASTNode): string {
   const { op, args } = node as { op: string; args: unknown };

@@ -28,7 +28,7 @@ export const SUPPORTED_METHODS = [
   'or',
   'orValue',
 ] as const;
-const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+export const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 /** A claim of sixteen kilobytes holds some thousand groups: two loops over it are a moment, three are minutes. */
 const MAX_NESTED_LOOPS = 2;
 

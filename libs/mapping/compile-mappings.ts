@@ -1,127 +1,111 @@
+import { compileCondition, type CompiledExpression } from '#cel';
 import type { Identity } from '#model';
-import { listFitting, type FittingMapping } from './list-fitting.ts';
+import { chooseInSteps, type Chosen, type Level } from './choose-in-steps.ts';
+import type { Found } from './found.ts';
+import { listFittingInSteps, type FittingMappings } from './list-fitting.ts';
+import type { MappingInput, Subject } from './mapping-input.ts';
+import { createFoundMemory } from './remember-found.ts';
+import { addSubject, candidatesOf, getOrAdd, newIssuer, rankOf, type IssuerMappings } from './subject-index.ts';
 
-/** One person or group of one issuer; without user and group everybody of that issuer; with both, both must hold. */
-export interface Subject {
-  readonly issuer: string;
-  readonly user?: string | undefined;
-  readonly group?: string | undefined;
-}
-
-/** Where a name comes from: a claim, the identity as the issuer named it, or a literal. */
-export type ValueSource =
-  | { readonly claim: string; readonly prefix?: string | undefined }
-  | { readonly from: 'username' | 'groups' | 'uid'; readonly prefix?: string | undefined }
-  | { readonly value: string };
-
-/** Groups may be filtered; names in `only` are as they go upstream, prefix included. */
-export type GroupSource = ValueSource & {
-  /** Whole names, or a prefix and `*`. Absent: all of them. What it leaves out is not sent and counts for no limit. */
-  readonly only?: readonly string[] | undefined;
-};
-
-export interface ExtraSource {
-  readonly key: string;
-  readonly value: ValueSource;
-}
-
-/** Literal names only: a claim that could choose the account could choose any account of the cluster. */
-export interface ServiceAccountSource {
-  readonly namespace: string;
-  readonly name: string;
-  /** Who the token is for; absent: the API server's own audiences. */
-  readonly audiences?: readonly string[] | undefined;
-  /** Asked of the API server, which may give another. Default 600, the least it gives. */
-  readonly expirationSeconds?: number | undefined;
-}
-
-export interface MappingInput {
-  readonly name: string;
-  readonly subjects: readonly Subject[];
-  /** Names, or `*` for every cluster but `gatehouse`. */
-  readonly clusters: readonly string[];
-  readonly impersonate?:
-    | {
-        readonly user: ValueSource;
-        readonly groups?: readonly GroupSource[] | undefined;
-        readonly uid?: ValueSource | undefined;
-        readonly extra?: readonly ExtraSource[] | undefined;
-      }
-    | undefined;
-  readonly storedToken?: object | undefined;
-  readonly serviceAccount?: ServiceAccountSource | undefined;
-  /** More groups than this refuse the request. Default 500. */
-  readonly maxGroups?: number | undefined;
-}
+/** Runs steps to their end, and lets others run in between where that takes long. */
+export type RunSteps = <T>(steps: Generator<void, T>) => T | Promise<T>;
 
 /** Mappings by cluster and subject; immutable. */
 export interface CompiledMappings {
-  /** The mapping that speaks for this person on this cluster, or undefined. */
-  find(identity: Identity, cluster: string): MappingInput | undefined;
+  /** Who speaks for this person on this cluster. A promise only where many expressions have to be asked first. */
+  find(identity: Identity, cluster: string): Found | Promise<Found>;
   /** All that fit, the one that `find` gives first; takes the longer the more mappings there are. */
-  list(identity: Identity, cluster: string): readonly FittingMapping[];
+  list(identity: Identity, cluster: string): FittingMappings | Promise<FittingMappings>;
 }
 
 const GATEWAY_CLUSTER = 'gatehouse';
-
-/** The first mapping by name of each subject; a mapping is its rank, its place when all are sorted by name. */
-interface IssuerMappings {
-  everybody: number;
-  readonly users: Map<string, number>;
-  readonly groups: Map<string, number>;
-  readonly usersInGroups: Map<string, Map<string, number>>;
-}
+const NOTHING: Found = Object.freeze({ mapping: undefined, failed: Object.freeze([]), failures: 0 });
 
 /**
  * Indexes mappings so that finding one costs a few look-ups however many there are.
  *
- * One documented order where several match: a mapping whose subject names the user (with or without a group) wins over
- * one that names a group, that over one for everybody of the issuer; among equals the name that sorts first, by code
- * unit. Whether the cluster was named or met by `*` makes no difference. No mapping is ever found for `gatehouse`.
+ * One documented order where several match: a mapping whose subject names the user (whatever else it asks for) wins over
+ * one that names a group, that over one that has an expression alone, that over one for everybody of the issuer; among
+ * equals the name that sorts first, by code unit. Whether the cluster was named or met by `*` makes no difference. No
+ * mapping is ever found for `gatehouse`.
+ *
+ * Expressions are asked last and only where they could decide: in that order, up to the first that holds, and once for
+ * the same claims and cluster.
+ * @throws Error that names mapping, field and fault of an expression that does not compile.
  */
 export function compileMappings(mappings: readonly MappingInput[]): CompiledMappings {
-  const steps = compileMappingsInSteps(mappings);
+  return runToEnd(compileMappingsInSteps(mappings));
+}
+
+function runToEnd<T>(steps: Generator<void, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
   }
 }
 
-/** The same in steps of some microseconds, for a caller that lets others run in between. */
-export function* compileMappingsInSteps(mappings: readonly MappingInput[]): Generator<void, CompiledMappings> {
+/**
+ * The same in steps of some microseconds, for a caller that lets others run in between.
+ * @param run for the expressions of one person, of which there may be many; at once where it is absent.
+ */
+export function* compileMappingsInSteps(
+  mappings: readonly MappingInput[],
+  run: RunSteps = runToEnd,
+): Generator<void, CompiledMappings> {
   const sorted = yield* sortByName(mappings);
+  const conditions = new Map<Subject, CompiledExpression>();
   const clusters = new Map<string, Map<string, IssuerMappings>>();
   for (const [rank, mapping] of sorted.entries()) {
-    for (const cluster of mapping.clusters) {
-      if (cluster === GATEWAY_CLUSTER) continue;
-      const issuers = getOrAdd(clusters, cluster, () => new Map<string, IssuerMappings>());
-      for (const subject of mapping.subjects) {
-        yield;
-        addSubject(getOrAdd(issuers, subject.issuer, newIssuer), subject, rank);
+    for (const [at, subject] of mapping.subjects.entries()) {
+      yield;
+      const condition = conditionOf(mapping.name, at, subject);
+      if (condition !== undefined) conditions.set(subject, condition);
+      for (const cluster of mapping.clusters) {
+        if (cluster === GATEWAY_CLUSTER) continue;
+        const issuers = getOrAdd(clusters, cluster, () => new Map<string, IssuerMappings>());
+        addSubject(getOrAdd(issuers, subject.issuer, newIssuer), subject, rank, condition);
       }
     }
   }
+  const foundOf = ({ rank, failed, failures }: Chosen): Found => ({
+    mapping: sorted[rank],
+    failed: failed.map(({ of, problem }) => ({ mapping: (sorted[of] as MappingInput).name, problem })),
+    failures,
+  });
+  const remember = createFoundMemory();
+  function* askInSteps(levels: readonly Level[], identity: Identity): Generator<void, Found> {
+    return foundOf(yield* chooseInSteps(levels, identity.claims));
+  }
   return {
     find(identity, cluster) {
-      if (cluster === GATEWAY_CLUSTER) return undefined;
+      if (cluster === GATEWAY_CLUSTER) return NOTHING;
       const places = [clusters.get(cluster)?.get(identity.issuer), clusters.get('*')?.get(identity.issuer)];
-      let user = Infinity;
-      let group = Infinity;
-      let everybody = Infinity;
-      for (const place of places) {
-        if (place === undefined) continue;
-        user = Math.min(user, place.users.get(identity.username) ?? Infinity);
-        const both = place.usersInGroups.get(identity.username);
-        for (const name of identity.groups) {
-          group = Math.min(group, place.groups.get(name) ?? Infinity);
-          user = Math.min(user, both?.get(name) ?? Infinity);
-        }
-        everybody = Math.min(everybody, place.everybody);
+      const plain = rankOf(places, identity);
+      const candidates = candidatesOf(places, identity);
+      if (candidates === undefined) {
+        const rank = plain.user !== Infinity ? plain.user : plain.group !== Infinity ? plain.group : plain.everybody;
+        return rank === Infinity ? NOTHING : foundOf({ rank, failed: [], failures: 0 });
       }
-      return sorted[user !== Infinity ? user : group !== Infinity ? group : everybody];
+      const levels: Level[] = [
+        { always: plain.user, when: candidates.user },
+        { always: plain.group, when: candidates.group },
+        { always: Infinity, when: candidates.expression },
+        { always: plain.everybody, when: [] },
+      ];
+      return remember(identity, cluster, () => run(askInSteps(levels, identity)));
     },
-    list: (identity, cluster) => (cluster === GATEWAY_CLUSTER ? [] : listFitting(sorted, identity, cluster)),
+    list: (identity, cluster) =>
+      cluster === GATEWAY_CLUSTER
+        ? { fitting: [], failed: [] }
+        : run(listFittingInSteps(sorted, identity, cluster, (subject) => conditions.get(subject))),
   };
+}
+
+function conditionOf(mapping: string, at: number, { expression }: Subject): CompiledExpression | undefined {
+  if (expression === undefined) return undefined;
+  const compiled = compileCondition(expression);
+  if (!compiled.ok) throw new Error(`mapping "${mapping}": subjects[${at}].expression: ${compiled.problem}`);
+  return compiled.expression;
 }
 
 const RUN_LENGTH = 2000;
@@ -158,30 +142,4 @@ function* merge(left: readonly MappingInput[], right: readonly MappingInput[]): 
     yield;
   }
   return merged;
-}
-
-const newIssuer = (): IssuerMappings => ({
-  everybody: Infinity,
-  users: new Map(),
-  groups: new Map(),
-  usersInGroups: new Map(),
-});
-
-/** Ranks come in ascending order: the first one stays. */
-function addSubject(issuer: IssuerMappings, { user, group }: Subject, rank: number): void {
-  if (user !== undefined && group !== undefined)
-    getOrAdd(
-      getOrAdd(issuer.usersInGroups, user, () => new Map<string, number>()),
-      group,
-      () => rank,
-    );
-  else if (user !== undefined) getOrAdd(issuer.users, user, () => rank);
-  else if (group !== undefined) getOrAdd(issuer.groups, group, () => rank);
-  else issuer.everybody = Math.min(issuer.everybody, rank);
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = create()));
-  return value;
 }

@@ -4,18 +4,19 @@
  * breaks one is refused, never mended: a trimmed or shortened name would be somebody else.
  */
 export { compileMappings, compileMappingsInSteps } from './compile-mappings.ts';
+export type { CompiledMappings, RunSteps } from './compile-mappings.ts';
+export type { FailedExpression, Found } from './found.ts';
 export type {
-  CompiledMappings,
   ExtraSource,
   GroupSource,
   MappingInput,
   ServiceAccountSource,
   Subject,
   ValueSource,
-} from './compile-mappings.ts';
+} from './mapping-input.ts';
 export { grantActingAs } from './grant-acting-as.ts';
 export type { ActingGrantResult } from './grant-acting-as.ts';
 export { resolveGrant } from './resolve-grant.ts';
 export type { GrantResult } from './resolve-grant.ts';
 export type { MappingPorts, NewStoredToken, StoredToken, StoredTokenStore, StoredTokenSummary } from './ports.ts';
-export type { FittingMapping } from './list-fitting.ts';
+export type { FittingMapping, FittingMappings } from './list-fitting.ts';

@@ -1,5 +1,5 @@
 import type { Identity } from '#model';
-import type { ValueSource } from './compile-mappings.ts';
+import type { ValueSource } from './mapping-input.ts';
 
 export type ReadValues =
   | { readonly ok: true; readonly values: readonly string[] }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatehouseError } from '#errors';
-import type { MappingInput, ValueSource } from './compile-mappings.ts';
+import type { MappingInput, ValueSource } from './mapping-input.ts';
 import type { StoredToken } from './ports.ts';
 import { groups, mapping, person, resolve, USER } from './testdata/people.ts';
 

@@ -1,6 +1,8 @@
 import { GatehouseError } from '#errors';
 import type { Grant, Identity, ImpersonateGrant, ServiceAccountGrant, StoredTokenGrant } from '#model';
-import type { CompiledMappings, MappingInput, ServiceAccountSource } from './compile-mappings.ts';
+import type { CompiledMappings } from './compile-mappings.ts';
+import type { Found } from './found.ts';
+import type { MappingInput, ServiceAccountSource } from './mapping-input.ts';
 import { groupFilter } from './group-filter.ts';
 import { checkName, readValues } from './read-values.ts';
 import type { MappingPorts } from './ports.ts';
@@ -52,11 +54,25 @@ function resolveAnew(
   cluster: string,
   ports: MappingPorts,
 ): GrantResult | Promise<GrantResult> {
-  const mapping = compiled.find(identity, cluster);
+  const found = compiled.find(identity, cluster);
+  return found instanceof Promise
+    ? found.then((settled) => speakBy(settled, identity, cluster, ports))
+    : speakBy(found, identity, cluster, ports);
+}
+
+function speakBy(
+  { mapping, failed, failures }: Found,
+  identity: Identity,
+  cluster: string,
+  ports: MappingPorts,
+): GrantResult | Promise<GrantResult> {
   if (!mapping) {
+    const [first] = failed;
+    const more = failures > 1 ? ` (and ${failures - 1} more)` : '';
+    const why = first ? `; the expression of mapping "${first.mapping}"${more} cannot be judged: ${first.problem}` : '';
     return refuse(
       'noMapping',
-      `no mapping gives ${shown(identity)} an identity on cluster "${cluster}"; ask an admin of this gateway for a Mapping`,
+      `no mapping gives ${shown(identity)} an identity on cluster "${cluster}"${why}; ask an admin of this gateway for a Mapping`,
     );
   }
   if (mapping.impersonate) return impersonate(mapping, identity, cluster);

@@ -2,7 +2,7 @@ import { compileIssuers, type CompiledIssuers, type IssuerInput, type ServiceIde
 import { compileMappingsInSteps, type CompiledMappings, type MappingInput } from '#mapping';
 import { compilePolicyInSteps, type AccessRuleInput, type CompiledPolicy } from '#policy';
 import type { ResourceObject } from '#resources';
-import { runInSlices } from './run-in-slices.ts';
+import { runAtOnceOrInSlices, runInSlices } from './run-in-slices.ts';
 
 export type Objects = readonly ResourceObject<unknown>[];
 
@@ -16,7 +16,11 @@ export const compileIssuerObjects = (objects: Objects): CompiledIssuers =>
   );
 
 export const compileMappingObjects = (objects: Objects): Promise<CompiledMappings> =>
-  runInSlices(compileInSteps<MappingInput, CompiledMappings>(objects, compileMappingsInSteps));
+  runInSlices(
+    compileInSteps<MappingInput, CompiledMappings>(objects, (inputs) =>
+      compileMappingsInSteps(inputs, runAtOnceOrInSlices),
+    ),
+  );
 
 export const compilePolicyObjects = (objects: Objects): Promise<CompiledPolicy> =>
   runInSlices(compileInSteps<AccessRuleInput, CompiledPolicy>(objects, compilePolicyInSteps));

@@ -14,7 +14,7 @@ export type {
   ServiceAccountBearers,
 } from './ports.ts';
 export { GATEWAY_CLUSTER } from './ports.ts';
-export { checkCompiles } from './compile-stages.ts';
+export { checkCompiles, compileMappingObjects } from './compile-stages.ts';
 export { compileSnapshot } from './snapshot.ts';
 export type { ClusterUpstream, Snapshot } from './snapshot.ts';
 export { followSnapshot } from './follow-snapshot.ts';

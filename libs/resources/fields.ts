@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compileCondition } from '#cel';
 
 /** The virtual cluster of the gateway's own objects: no Cluster has that name, and no wildcard reaches it. */
 export const GATEWAY_CLUSTER = 'gatehouse';
@@ -72,8 +73,26 @@ export const clusterReferences = z
   .min(1);
 
 /** `issuer` is required, so that equal names of two issuers are never one person. */
-export const subjects = z
-  .array(z.strictObject({ issuer: objectName, user: plainText().optional(), group: plainText().optional() }))
+const subject = { issuer: objectName, user: plainText().optional(), group: plainText().optional() };
+export const subjects = z.array(z.strictObject(subject)).min(1);
+
+/** Those of a Mapping may also ask for claims. */
+export const mappingSubjects = z
+  .array(
+    z
+      .strictObject({
+        ...subject,
+        /** CEL over `claims`; what is named beside it must hold too. */
+        expression: checked((source) => {
+          const compiled = compileCondition(source);
+          return compiled.ok ? undefined : compiled.problem;
+        }).optional(),
+      })
+      .refine(({ issuer, expression }) => issuer !== GATEWAY_CLUSTER || expression === undefined, {
+        path: ['expression'],
+        message: 'does not go with the issuer gatehouse: service identities have no claims; name them by user or group',
+      }),
+  )
   .min(1);
 
 /** For checks between keys: they also run when single keys have faults, so that everything is reported at once. */

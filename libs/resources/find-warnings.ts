@@ -1,4 +1,5 @@
 import { decodeBase64 } from './check-pem.ts';
+import { findSubjectWarnings } from './find-subject-warnings.ts';
 import { findRuleWarnings } from './find-rule-warnings.ts';
 import type { AccessRuleSpec, ClusterSpec, IssuerSpec, MappingSpec } from './kinds.ts';
 import { readCertificateExpiry, readTokenExpiry } from './read-expiry.ts';
@@ -70,9 +71,11 @@ function ofIssuer({ issuer, claimMappings, login }: IssuerSpec): string[] {
   return warnings;
 }
 
-function ofMapping({ impersonate, serviceAccount }: MappingSpec): string[] {
+function ofMapping({ subjects, impersonate, serviceAccount }: MappingSpec): string[] {
+  const warnings = findSubjectWarnings(subjects);
   if (serviceAccount?.namespace === 'kube-system')
-    return ['spec.serviceAccount is one of kube-system, where accounts may do what the cluster itself does'];
+    warnings.push('spec.serviceAccount is one of kube-system, where accounts may do what the cluster itself does');
   const literals = [impersonate?.user, ...(impersonate?.groups ?? [])].map((source) => source?.value ?? '');
-  return literals.includes('system:masters') ? ['spec.impersonate names system:masters, whom no RBAC limits'] : [];
+  if (literals.includes('system:masters')) warnings.push('spec.impersonate names system:masters, whom no RBAC limits');
+  return warnings;
 }

@@ -102,8 +102,47 @@ describe('Mapping', () => {
     ],
     ['the gateway’s own cluster', { clusters: ['demo', 'gatehouse'], storedToken: {} }, ['spec.clusters']],
     ['maxGroups without impersonate', { storedToken: {}, maxGroups: 5 }, ['spec.maxGroups']],
+    [
+      'a subject of which no expression can say yes or no',
+      {
+        storedToken: {},
+        subjects: [
+          { issuer: 'demo' },
+          ...['', 'claims.', 'user.username == "x"', 'claims.sub + "x"', 'claims.a.map(x, x) == []'].map(
+            (expression) => ({
+              issuer: 'demo',
+              expression,
+            }),
+          ),
+          { issuer: 'demo', expression: 'claims.email == "a@b.example"' },
+        ],
+      },
+      [1, 2, 3, 4, 5, 6].map((at) => `spec.subjects[${at}].expression`),
+    ],
+    [
+      'an expression about service identities, which have no claims',
+      { storedToken: {}, subjects: [{ issuer: 'gatehouse', expression: 'claims.sub == "x"' }] },
+      ['spec.subjects[0].expression'],
+    ],
   ])('%s is refused', (_what, spec, expected) => {
     expect(paths(mapping(spec))).toEqual(expected);
+  });
+  test('an expression of a subject is accepted, and with a warning where it picks everybody or nobody', () => {
+    const warningsOf = (expression: string): string[] =>
+      warnings(mapping({ storedToken: {}, subjects: [{ issuer: 'demo', expression }] }));
+    for (const picks of ["claims.department == 'ops'", "'ops' in claims.groups", "claims.?team.orValue('') == 'ops'"])
+      expect(warningsOf(picks)).toEqual([]);
+    expect(warningsOf('true')).toEqual([expect.stringContaining('it picks everybody; leave it out')]);
+    expect(warningsOf('1 == 2')).toEqual([expect.stringContaining('it picks nobody')]);
+    for (const open of ["claims.sub != ''", '!has(claims.contractor)', "claims.?team.orValue('') != 'ops'"])
+      expect(warningsOf(open)).toEqual([expect.stringContaining('spec.subjects[0].expression is true of a token')]);
+  });
+  test('an access rule has no expressions', () => {
+    const subjects = [{ issuer: 'demo', expression: 'claims.a == 1' }];
+    const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }];
+    expect(paths(object('AccessRule', { subjects, clusters: ['demo'], rules }))).toEqual([
+      'spec.subjects[0].expression',
+    ]);
   });
   test('a service account is accepted, and one of kube-system with a warning', () => {
     expect(warnings(mapping({ serviceAccount: { namespace: 'team-a', name: 'x.y', audiences: ['api'] } }))).toEqual([]);

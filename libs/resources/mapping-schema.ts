@@ -7,10 +7,10 @@ import {
   GATEWAY_CLUSTER,
   isSubdomain,
   listOf,
+  mappingSubjects,
   ownNamespaceName,
   plainText,
   prefix,
-  subjects,
 } from './fields.ts';
 
 const SOURCES = ['claim', 'from', 'value'] as const;
@@ -103,7 +103,7 @@ const serviceAccount = z.strictObject({
 /** As whom people of an issuer act on clusters. */
 export const mappingSpecSchema = z
   .strictObject({
-    subjects,
+    subjects: mappingSubjects,
     clusters: clusterReferences,
     impersonate: impersonate.optional(),
     /** Each person's own upstream token, entered by them or by `gatehouse upstream-token set`. */

@@ -8,7 +8,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseRequest } from '#kube';
-import { compileMappings, type CompiledMappings } from '#mapping';
+import { compileMappings, type CompiledMappings, type Found } from '#mapping';
 import type { RequestInfo } from '#model';
 import { checkCompiles } from '#pipeline';
 import { compilePolicy, decide, type CompiledPolicy } from '#policy';
@@ -107,7 +107,8 @@ function timeDecisions(
   for (let round = 0; round < ROUNDS; round++) {
     allowed = 0;
     for (const [at, { identity }] of people.entries()) {
-      if (mappings.find(identity, 'demo') === undefined) throw new Error(`no mapping for ${identity.username}`);
+      if ((mappings.find(identity, 'demo') as Found).mapping === undefined)
+        throw new Error(`no mapping for ${identity.username}`);
       if (decide(policy, identity, 'demo', requests[at] as RequestInfo, context).allowed) allowed++;
     }
   }

@@ -35,7 +35,7 @@ export function printAnswer({ known, claims, notes, requests, allowed }: Answer)
 }
 
 function printRequest(request: AnsweredRequest, before: AnsweredRequest | undefined): string[] {
-  const { method, target, when, cluster, reads, refusal, mapping, otherMappings, decision, headers, rbac } = request;
+  const { method, target, when, cluster, reads, refusal, mapping, decision, headers, rbac } = request;
   return [
     visible(`${method} ${target}${when === '' ? '' : `   (${when})`}`),
     ...lines('reads as', [refusal === undefined ? `${reads ?? ''} on ${cluster}` : `refused: ${refusal}`]),
@@ -44,7 +44,7 @@ function printRequest(request: AnsweredRequest, before: AnsweredRequest | undefi
           'mapping',
           isDeepStrictEqual(mapping, before?.mapping)
             ? ['as before']
-            : [...describeMapping(mapping), ...otherMappings.map(({ name, by }) => `not ${name}, ${PASSED_OVER[by]}`)],
+            : [...describeMapping(mapping), ...describeOthers(request)],
         )
       : []),
     ...lines('rules', printRules(request)),
@@ -85,9 +85,15 @@ function describeMapping(mapping: ShownMapping): string[] {
   ];
 }
 
+const describeOthers = ({ otherMappings, unjudgedMappings }: ShownExplanation): string[] => [
+  ...otherMappings.map(({ name, by }) => `not ${name}, ${PASSED_OVER[by]}`),
+  ...unjudgedMappings.map(({ mapping, problem }) => `not ${mapping}, whose expression cannot be judged: ${problem}`),
+];
+
 const PASSED_OVER = {
   user: 'which names the user too and comes later by name',
   group: 'which names a group',
+  expression: 'which has an expression over claims',
   issuer: 'which is for everybody of the issuer',
 } as const;
 

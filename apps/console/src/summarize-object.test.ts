@@ -47,8 +47,14 @@ it('says whom an access rule is about and what it gives', () => {
 
 it('says how a mapping works', () => {
   expect(
-    summarizeObject(object('Mapping', { subjects: [{ issuer: 'demo' }], clusters: ['*'], storedToken: {} })),
-  ).toEqual(['everybody (demo) on *', 'by their own stored token']);
+    summarizeObject(
+      object('Mapping', {
+        subjects: [{ issuer: 'demo' }, { issuer: 'demo', group: 'demo:dev', expression: 'claims.a == 1' }],
+        clusters: ['*'],
+        storedToken: {},
+      }),
+    ),
+  ).toEqual(['everybody (demo); group demo:dev (demo) where claims.a == 1 on *', 'by their own stored token']);
   expect(
     summarizeObject(
       object('Mapping', {

@@ -98,9 +98,10 @@ function describeHealth(health: ClusterHealth | undefined): string[] {
 }
 
 /** Issuer and name together, since equal names of two issuers are two people. */
-function nameSubject({ issuer = '', user, group }: Subject): string {
+function nameSubject({ issuer = '', user, group, expression }: Subject): string {
   const names = [user && `user ${user}`, group && `group ${group}`].filter(Boolean);
-  return names.length > 0 ? `${names.join(' in ')} (${issuer})` : `everybody (${issuer})`;
+  const condition = expression ? ` where ${expression}` : '';
+  return `${names.length > 0 ? names.join(' in ') : 'everybody'} (${issuer})${condition}`;
 }
 
 function describeConditions(conditions: Conditions): string {

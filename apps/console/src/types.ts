@@ -111,6 +111,8 @@ export interface Subject {
   issuer?: string;
   user?: string;
   group?: string;
+  /** Of a Mapping: CEL over the claims. */
+  expression?: string;
 }
 
 /** A Cluster, Issuer, Mapping or AccessRule. The spec is validated by the gateway alone. */
@@ -176,6 +178,8 @@ export interface AccessReview {
     refusal?: string;
     mapping?: { refused: string } | { name: string; mode: string; user: string; groups: string[] };
     otherMappings: { name: string; by: string }[];
+    /** Of which an expression cannot be judged, for want of a claim say. */
+    unjudgedMappings: { mapping: string; problem: string }[];
     rules: { rule: string; effect: string; mode: string; matched: boolean; decides: boolean; why?: string }[];
     rulesForOthers: number;
     decision?: { allowed: boolean; rule?: string; reason: string };

@@ -3,7 +3,7 @@ import { parseRequest, readRequestHeaders } from '#kube';
 import {
   resolveGrant,
   type CompiledMappings,
-  type FittingMapping,
+  type FittingMappings,
   type GrantResult,
   type MappingPorts,
 } from '#mapping';
@@ -53,8 +53,8 @@ export interface Explanation {
   readonly refusal: string | undefined;
   /** Undefined on the gateway's own cluster, which has no mappings. */
   readonly mapped: GrantResult | undefined;
-  /** Every mapping that fits, the one that is used first. */
-  readonly fitting: readonly FittingMapping[];
+  /** Every mapping that fits, the one that is used first, and those whose expression cannot be judged. */
+  readonly mappings: FittingMappings;
   readonly decision: Decision | undefined;
   readonly considered: readonly ConsideredRule[];
   /** Flat, as they would go upstream, credentials replaced; undefined where nothing would go. */
@@ -77,7 +77,7 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const { identity, cluster } = asked;
   const nothing = { asked, request: undefined, mapped: undefined, decision: undefined, headers: undefined };
-  const none = { considered: [], reviewed: [], fitting: [], allowed: false };
+  const none = { considered: [], reviewed: [], mappings: NO_MAPPINGS, allowed: false };
   const parsed = parseRequest(asked.method, asked.target);
   if (!parsed.ok) return { ...nothing, ...none, refusal: parsed.message, refusedBy: 'bytes' };
   const { request } = parsed;
@@ -90,8 +90,8 @@ export async function explainRequest(
   const { decision, considered } = asked.decisionOnly
     ? { decision: decide(compiled.policy, identity, cluster, request, asked), considered: [] }
     : explainDecision(compiled.policy, identity, cluster, request, asked);
-  const fitting = asked.decisionOnly ? [] : compiled.mappings.list(identity, cluster);
-  const base = { asked, request, refusal: undefined, mapped, fitting, decision, considered };
+  const mappings = asked.decisionOnly ? NO_MAPPINGS : await compiled.mappings.list(identity, cluster);
+  const base = { asked, request, refusal: undefined, mapped, mappings, decision, considered };
   if (mapped?.ok === false || !decision.allowed) {
     const refusedBy = mapped?.ok === false ? 'mapping' : 'rules';
     return { ...base, headers: undefined, reviewed: [], allowed: false, refusedBy };
@@ -110,6 +110,8 @@ export async function explainRequest(
     refusedBy: refused ? 'rbac' : undefined,
   };
 }
+
+const NO_MAPPINGS: FittingMappings = { fitting: [], failed: [] };
 
 const notAsked = (verb: string): ReviewedAccess => ({ asked: false, verb, why: 'the cluster was not to be asked' });
 

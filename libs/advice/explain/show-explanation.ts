@@ -1,4 +1,4 @@
-import type { FittingMapping } from '#mapping';
+import type { FailedExpression, FittingMapping } from '#mapping';
 import type { Grant } from '#model';
 import type { ConsideredRule, FailedPart } from '#policy';
 import { nameTarget } from '../replay/show-request.ts';
@@ -28,6 +28,8 @@ export interface ShownExplanation {
   readonly mapping?: ShownMapping;
   /** Mappings that fit as well and are not used, in the order in which they would be. */
   readonly otherMappings: readonly FittingMapping[];
+  /** Mappings that do not fit since their expression cannot be judged for what is known of the claims. */
+  readonly unjudgedMappings: readonly FailedExpression[];
   /** Rules that are for this person and this cluster. */
   readonly rules: readonly ShownRule[];
   /** Rules for others, which were not asked further. */
@@ -58,7 +60,7 @@ export type ShownMapping =
     };
 
 export function showExplanation(explanation: Explanation): ShownExplanation {
-  const { asked, request, refusal, mapped, fitting, decision } = explanation;
+  const { asked, request, refusal, mapped, mappings, decision } = explanation;
   const { considered, headers, reviewed, allowed, refusedBy } = explanation;
   const { issuer, username, groups } = asked.identity;
   const own = considered.filter(({ failed }) => failed?.part !== 'subject' && failed?.part !== 'cluster');
@@ -70,7 +72,8 @@ export function showExplanation(explanation: Explanation): ShownExplanation {
     ...(request ? { reads: `${request.verb} ${nameTarget(request)}` } : {}),
     ...(refusal === undefined ? {} : { refusal }),
     ...(mapped ? { mapping: mapped.ok ? showGrant(mapped.grant) : { refused: mapped.message } } : {}),
-    otherMappings: fitting.slice(1),
+    otherMappings: mappings.fitting.slice(1),
+    unjudgedMappings: mappings.failed,
     rules: own.map(showRule),
     rulesForOthers: considered.length - own.length,
     ...(decision

@@ -1,5 +1,6 @@
 import type { Identity } from '#model';
-import { compileMappings, type GroupSource, type MappingInput, type ValueSource } from '../compile-mappings.ts';
+import { compileMappings } from '../compile-mappings.ts';
+import type { GroupSource, MappingInput, ValueSource } from '../mapping-input.ts';
 import type { StoredToken } from '../ports.ts';
 import { resolveGrant } from '../resolve-grant.ts';
 

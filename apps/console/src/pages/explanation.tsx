@@ -14,7 +14,7 @@ const REFUSED_BY: Readonly<Record<string, string>> = {
 
 /** The way of a request, in the order in which it meets what decides. */
 export function Explanation({ status }: { status: Status }) {
-  const { person, known, reads, refusal, mapping, otherMappings, rules, rulesForOthers } = status;
+  const { person, known, reads, refusal, mapping, otherMappings, unjudgedMappings, rules, rulesForOthers } = status;
   const { decision, headers, rbac, allowed, refusedBy } = status;
   return (
     <section aria-label="Explanation">
@@ -37,6 +37,9 @@ export function Explanation({ status }: { status: Status }) {
                 )}
             {otherMappings.map(({ name, by }) => (
               <div key={name}>{showText(`not ${name}, which is by ${by}`)}</div>
+            ))}
+            {unjudgedMappings.map(({ mapping: name, problem }) => (
+              <div key={name}>{showText(`not ${name}, whose expression cannot be judged: ${problem}`)}</div>
             ))}
           </Step>
         )}
