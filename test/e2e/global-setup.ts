@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { buildKubelogin } from '../kubelogin/build-kubelogin.ts';
 import { PEOPLE, type DemoGateway } from '../demo/start-demo-gateway.ts';
 import { startDemoWorld } from '../demo/start-demo-world.ts';
 import { findFreePort } from '../support/find-free-port.ts';
@@ -31,6 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const postgres = await startPostgres();
     stops.push(() => postgres.stop());
     log(postgres.version);
+    const kubelogin = await buildKubelogin(log);
+    log(kubelogin.version);
     const world = await startDemoWorld({ directory, gatewayPorts: ports, idTokenSeconds: 3600, log });
     stops.push(() => world.stop());
     const { cluster, identityProvider } = world;
@@ -105,6 +108,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
       directory,
       kubectlPath: cluster.kubectlPath,
+      kubeloginPath: kubelogin.path,
       serverUrl: cluster.serverUrl,
       clusterCaPem: cluster.caPem,
       adminKubeconfig: cluster.adminKubeconfig,

@@ -5,7 +5,7 @@ import { control, world, type GatewayView } from './world.ts';
 const BASE = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 
 export interface OwnObject {
-  readonly kind: 'Cluster' | 'Mapping' | 'AccessRule' | 'ServiceIdentity';
+  readonly kind: 'Cluster' | 'Issuer' | 'Mapping' | 'AccessRule' | 'ServiceIdentity';
   readonly name: string;
   readonly spec: object;
 }

@@ -20,6 +20,8 @@ export interface WorldView {
   readonly controlUrl: string;
   readonly directory: string;
   readonly kubectlPath: string;
+  /** kubectl's plugin `oidc-login`. */
+  readonly kubeloginPath: string;
   readonly serverUrl: string;
   readonly clusterCaPem: string;
   readonly adminKubeconfig: string;

@@ -60,6 +60,9 @@ export interface ClientOptions {
   readonly claimsInUserinfoOnly?: boolean;
 }
 
+/** A program on a person's own machine, as kubelogin is: no secret, PKCE. No Issuer names it unless a test does. */
+export const PUBLIC_CLIENT = 'kubelogin';
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 const unavailable: Handler = (_request, response) => void response.writeHead(503).end();
 
@@ -164,6 +167,16 @@ function configurationOf(
         redirect_uris: [...options.redirectUris],
         post_logout_redirect_uris: [...(options.postLogoutRedirectUris ?? [])],
         grant_types: ['authorization_code', ...(refreshTokens ? ['refresh_token' as const] : [])],
+        response_types: ['code'],
+        id_token_signed_response_alg: ALGORITHM,
+      },
+      {
+        client_id: PUBLIC_CLIENT,
+        token_endpoint_auth_method: 'none',
+        // RFC 8252: of a native program's loopback address any port will do.
+        application_type: 'native',
+        redirect_uris: ['http://localhost'],
+        grant_types: ['authorization_code'],
         response_types: ['code'],
         id_token_signed_response_alg: ALGORITHM,
       },
