@@ -116,14 +116,19 @@ describe('an explanation of a refusal', () => {
       of('c-user', { issuer: 'demo', user: bob.username }),
       of('d-user', { issuer: 'demo', user: bob.username, group: bob.groups[0] }),
       of('e-other', { issuer: 'demo', user: 'demo:somebody' }),
+      of('f-expression', { issuer: 'demo', expression: "claims.preferred_username == 'bob'" }),
+      of('g-false', { issuer: 'demo', expression: "claims.preferred_username == 'eve'" }),
+      of('h-unknown', { issuer: 'demo', expression: "claims.department == 'ops'" }),
     ];
     expect(await explain(PODS, { mappings })).toMatchObject({
       mapping: { name: 'c-user' },
       otherMappings: [
         { name: 'd-user', by: 'user' },
         { name: 'b-group', by: 'group' },
+        { name: 'f-expression', by: 'expression' },
         { name: 'a-everybody', by: 'issuer' },
       ],
+      unjudgedMappings: [{ mapping: 'h-unknown', problem: 'No such key: department' }],
     });
   });
   test('names of each rule for this person the first part that does not fit, and counts the others', async () => {
