@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGoPrograms, type Log } from '../cluster/build-go-programs.ts';
@@ -15,5 +15,8 @@ export async function buildKubelogin(log: Log): Promise<{ readonly path: string;
   const linkerFlags = `-s -w -X main.version=${pinned}`;
   const built = await buildGoPrograms({ directory, packages: { [PLUGIN]: MODULE }, linkerFlags }, log);
   const path = built[PLUGIN] as string;
-  return { path, version: execFileSync(path, ['version'], { encoding: 'utf8' }).trim() };
+  // It says so on standard error.
+  const { stdout, stderr, error } = spawnSync(path, ['version'], { encoding: 'utf8' });
+  if (error) throw error;
+  return { path, version: (stdout + stderr).trim() };
 }
