@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '#errors';
 import { responseHeadersForClient, trailersForClient } from '#kube';
 import { cutAnswer } from './cut-answer.ts';
+import { MAX_HELD_BYTES } from './max-held-bytes.ts';
 import type { ForwardInput, Forwarding, ForwardOutcome } from './ports.ts';
 import { refusalOfUpstream401 } from './refuse-upstream-401.ts';
 
@@ -95,6 +96,9 @@ export class Exchange implements Forwarding {
       return;
     }
     if (this.#response.write(chunk, written)) return;
+    // Without a socket it waits behind another answer, of which nothing is known.
+    const { socket } = this.#response;
+    if (socket && socket.writableLength <= MAX_HELD_BYTES) return;
     this.#upstream?.pause();
     if (this.#waitsForClient) return;
     this.#waitsForClient = true;

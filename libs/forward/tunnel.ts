@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { MAX_HELD_BYTES } from './max-held-bytes.ts';
 
 /** kubectl and the kubelet end a stream within a round trip; a half-closed tunnel is over after this. */
 const LINGER_MS = 1000;
-/** Held for a side that does not read, before the other is no longer read either. Node's own mark, 16 KiB, is one record. */
-const MAX_HELD_BYTES = 128 * 1024;
 
 /**
  * One direction. What arrives in one turn of the event loop is written at once: in a port-forward every 16 KiB come with

@@ -9,6 +9,8 @@ export interface ClusterProxies {
   readonly cluster: Cluster;
   /** Name -> path of a kubeconfig: `direct`, `kubectl-proxy`, `gatehouse`. */
   readonly kubeconfigs: Readonly<Record<string, string>>;
+  /** Name -> process; the direct way has none. */
+  readonly pids: Readonly<Record<string, number>>;
 }
 
 const ALICE = { name: 'alice', groups: ['team-a-admins'] };
@@ -45,6 +47,7 @@ export async function startClusterProxies(world: World): Promise<ClusterProxies>
     cluster.writeKubeconfig(name, { token }, { server, caPem, namespace: 'team-a' });
   return {
     cluster,
+    pids: { 'kubectl-proxy': proxy.pid, gatehouse: gatehouse.pid },
     kubeconfigs: {
       direct,
       'kubectl-proxy': through('bench-kubectl-proxy', proxy.origin, ''),

@@ -15,6 +15,8 @@ export interface Results {
     /** Time of `kubectl api-resources` with an empty cache, against the API server itself; below 1 is better. */
     discovery?: number;
   };
+  /** Processor time of the proxy, in milliseconds a MiB of payload, by stream (as in `ratios.exec`) and proxy. */
+  streamCpuMsPerMib?: Record<string, Record<string, number>>;
   watch?: {
     /** Growth of resident memory an idle watch, each on a TLS connection of its own, at `count` watches. */
     kibPerWatch?: number;

@@ -24,6 +24,11 @@ it('lists every target that is missed, with its value', () => {
   expect(text).not.toContain('- CPU of a short request ÷ kubectl proxy');
 });
 
+it('says what a stream costs beside kubectl proxy', () => {
+  const text = describeResults({ streamCpuMsPerMib: { exec: { gatehouse: 2.5, 'kubectl-proxy': 1.25 } } });
+  expect(text).toContain('| exec | 2.5 | 1.25 |');
+});
+
 it('draws a bar for each proxy, the cheapest first, and shows names as text', () => {
   const chart = chartOf({ shortRequests: [row('gatehouse', 40), row('<nginx>', 20)] });
   expect(chart?.indexOf('&lt;nginx&gt;')).toBeLessThan(chart?.indexOf('gatehouse') ?? 0);

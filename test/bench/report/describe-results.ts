@@ -14,6 +14,7 @@ export function describeResults(results: Results | undefined): string {
     missed(results),
     '![CPU of a short request](performance/short-requests.svg)',
     shortTable(results),
+    streamsTable(results),
     watchLine(results),
     growthTable(results),
     workersTable(results),
@@ -80,6 +81,17 @@ function shortTable({ shortRequests = [], ratios }: Results): string {
       rounded(row.p99Ms),
       Math.round(row.rssMiB),
       ratios?.cpu?.[row.name]?.toFixed(2) ?? '',
+    ]),
+  );
+}
+
+function streamsTable({ streamCpuMsPerMib = {} }: Results): string {
+  return table(
+    ['stream, CPU ms a MiB', 'gatehouse', 'kubectl proxy'],
+    Object.entries(streamCpuMsPerMib).map(([stream, cost]) => [
+      stream,
+      rounded(cost.gatehouse ?? 0),
+      rounded(cost['kubectl-proxy'] ?? 0),
     ]),
   );
 }

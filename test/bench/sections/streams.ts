@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { startClusterProxies, type ClusterProxies } from '../cluster-proxies.ts';
 import { median } from '../measure/median.ts';
+import { readCpuMicros } from '../measure/read-processes.ts';
 import { formatTable, rounded } from '../print-table.ts';
 import { MOST_ROUNDS, type Section } from './section.ts';
 
@@ -10,29 +11,52 @@ const CHUNK = Buffer.alloc(1024 ** 2);
 const ECHO_BYTES = 32 * 1024 ** 2;
 const WAYS = ['direct', 'kubectl-proxy', 'gatehouse'];
 
-type Act = (proxies: ClusterProxies, way: string) => Promise<number>;
-const ACTS: Readonly<Record<string, Act>> = { exec: execDown, 'exec-upload': execUp, 'port-forward': portForward };
+const MICROS_PER_MS = 1000;
 
-/** Bytes a second through kubectl's streams, of the real kubectl, API server and node. */
+interface Act {
+  /** @returns bytes a second. */
+  readonly act: (proxies: ClusterProxies, way: string) => Promise<number>;
+  readonly bytes: number;
+}
+const ACTS: Readonly<Record<string, Act>> = {
+  exec: { act: execDown, bytes: BYTES },
+  'exec-upload': { act: execUp, bytes: BYTES },
+  'port-forward': { act: portForward, bytes: ECHO_BYTES },
+};
+
+interface Run {
+  readonly bytesPerSecond: number;
+  /** Of the proxy, which is far steadier than bytes a second; 0 for the direct way. */
+  readonly cpuMsPerMib: number;
+}
+
+/** Bytes a second through kubectl's streams, of the real kubectl, API server and node, and what they cost the proxy. */
 export const streams: Section = {
   name: 'streams',
   subjects: [],
   async measure(world, { rounds }) {
     const proxies = await startClusterProxies(world);
-    const rates = Object.fromEntries(
-      Object.keys(ACTS).map((act) => [act, Object.fromEntries(WAYS.map((way) => [way, [] as number[]]))]),
+    const runs = Object.fromEntries(
+      Object.keys(ACTS).map((act) => [act, Object.fromEntries(WAYS.map((way) => [way, [] as Run[]]))]),
     );
     for (let round = 0; round <= Math.min(rounds, MOST_ROUNDS); round++) {
       for (const [name, act] of Object.entries(ACTS)) {
         for (const way of WAYS) {
-          const bytesPerSecond = await act(proxies, way);
-          world.log(`${name} ${way}: ${Math.round(bytesPerSecond / 1e6)} MB/s${round === 0 ? ' (warming up)' : ''}`);
-          if (round > 0) rates[name]?.[way]?.push(bytesPerSecond);
+          const run = await measure(act, proxies, way);
+          world.log(`${name} ${way}: ${describe(run)}${round === 0 ? ' (warming up)' : ''}`);
+          if (round > 0) runs[name]?.[way]?.push(run);
         }
       }
     }
     await world.stopPeers();
-    const rateOf = (act: string, way: string): number => median(rates[act]?.[way] ?? []);
+    const middle = (act: string, way: string, pick: (run: Run) => number): number =>
+      median((runs[act]?.[way] ?? []).map(pick));
+    const rateOf = (act: string, way: string): number => middle(act, way, (run) => run.bytesPerSecond);
+    const cpuOf = (act: string, way: string): number => middle(act, way, (run) => run.cpuMsPerMib);
+    const cost = (act: string) => ({
+      gatehouse: cpuOf(act, 'gatehouse'),
+      'kubectl-proxy': cpuOf(act, 'kubectl-proxy'),
+    });
     const exec = Object.fromEntries(
       Object.keys(ACTS).flatMap((act) =>
         ['direct', 'kubectl-proxy'].map((way) => [
@@ -42,19 +66,40 @@ export const streams: Section = {
       ),
     );
     return {
-      results: { ratios: { exec } },
+      results: {
+        ratios: { exec },
+        streamCpuMsPerMib: Object.fromEntries(Object.keys(ACTS).map((act) => [act, cost(act)])),
+      },
       text: formatTable(
-        ['stream', ...WAYS.map((way) => `${way} MB/s`), 'gatehouse ÷ kubectl-proxy'],
+        [
+          'stream',
+          ...WAYS.map((way) => `${way} MB/s`),
+          'gatehouse ÷ kubectl-proxy',
+          'CPU ms/MiB gatehouse',
+          'kubectl-proxy',
+        ],
         Object.keys(ACTS).map((act) => [
           act,
           ...WAYS.map((way) => Math.round(rateOf(act, way) / 1e6)),
           rounded(rateOf(act, 'gatehouse') / rateOf(act, 'kubectl-proxy')),
+          ...Object.values(cost(act)).map(rounded),
         ]),
       ),
       voids: [],
     };
   },
 };
+
+async function measure({ act, bytes }: Act, proxies: ClusterProxies, way: string): Promise<Run> {
+  const pid = proxies.pids[way];
+  const cpu = (): number => (pid === undefined ? 0 : readCpuMicros(pid));
+  const before = cpu();
+  const bytesPerSecond = await act(proxies, way);
+  return { bytesPerSecond, cpuMsPerMib: (cpu() - before) / MICROS_PER_MS / (bytes / 1024 ** 2) };
+}
+
+const describe = ({ bytesPerSecond, cpuMsPerMib }: Run): string =>
+  `${Math.round(bytesPerSecond / 1e6)} MB/s${cpuMsPerMib > 0 ? `, ${rounded(cpuMsPerMib)} ms of CPU a MiB` : ''}`;
 
 /** From the first byte on, so that the start of kubectl is not part of it. */
 async function execDown({ cluster, kubeconfigs }: ClusterProxies, way: string): Promise<number> {
