@@ -1,6 +1,6 @@
 /**
  * `npm test`: every test, on real parts. Installs the Debian packages that the tests start, builds the
- * control plane, installs Keycloak, runs each lane to its end whatever the others do, and ends with `N passed, N failed`,
+ * control plane, installs Keycloak, builds Dex, runs each lane to its end whatever the others do, and ends with `N passed, N failed`,
  * summed from what the runners themselves report. A part that is missing fails; nothing is skipped.
  *
  *   npm test                    everything
@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { buildControlPlane } from './test/build-control-plane.ts';
 import { installDebianPackages } from './test/install-debian-packages.ts';
 import type { Outcome } from './test/outcome.ts';
+import { prepareDex } from './test/prepare-dex.ts';
 import { prepareKeycloak } from './test/prepare-keycloak.ts';
 import { readPartVersions } from './test/read-part-versions.ts';
 import { runCheck } from './test/run-check.ts';
@@ -47,7 +48,7 @@ title('parts');
 outcomes.push(installDebianPackages());
 const controlPlane = await buildControlPlane();
 outcomes.push(controlPlane.outcome);
-if (asked.length === 0 || asked.includes('integration')) outcomes.push(await prepareKeycloak());
+if (asked.length === 0 || asked.includes('integration')) outcomes.push(await prepareKeycloak(), await prepareDex());
 outcomes.push(readPartVersions(controlPlane.binaries));
 
 for (const [name, run] of Object.entries(LANES)) {
