@@ -10,9 +10,8 @@ const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem
 async function sent(issuer: Partial<LoginIssuer>, metadata: object = {}) {
   const prove = await authenticateClient(issuer as LoginIssuer, { ...METADATA, ...metadata });
   const [body, headers] = [new URLSearchParams(), new Headers()];
-  prove({ ...METADATA, ...metadata }, { client_id: 'gatehouse' }, body, headers);
-  // An assertion is signed after the call returns.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // An assertion is signed in a promise, which the type does not tell.
+  await prove({ ...METADATA, ...metadata }, { client_id: 'gatehouse' }, body, headers);
   return { body, authorization: headers.get('authorization') };
 }
 
