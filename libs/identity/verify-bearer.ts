@@ -23,6 +23,10 @@ const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const NOT_A_JWT =
   'the bearer token is not a signed JWT; if it is an opaque access token, send the ID token instead, or have the provider issue JWT access tokens for the audience of this gateway';
 
+/** Hundreds of groups by long names (distinguished names of a directory). */
+const TOO_LONG =
+  'the bearer token is longer than 16 KiB; have the provider put less into it (its groups, most likely), or use an access token of this gateway';
+
 type Failed = Extract<Authentication, { outcome: 'failed' }>;
 const failed = (message: string, code: Failed['code'] = 'invalidCredential'): Failed => ({
   outcome: 'failed',
@@ -39,7 +43,7 @@ export function verifyBearer(
   issuers: CompiledIssuers,
   ports: VerifyPorts,
 ): Authentication | Promise<Authentication> {
-  if (token.length > MAX_TOKEN_BYTES) return failed('the bearer token is longer than 16 KiB');
+  if (token.length > MAX_TOKEN_BYTES) return failed(TOO_LONG);
   const digest = hash('sha256', token, 'base64url');
   const hit = ports.verifiedCache.get(digest);
   if (hit) {
@@ -75,7 +79,7 @@ async function verify(
   if (!header || !unverified) return failed(NOT_A_JWT);
   // Unverified, and used for nothing but choosing whose keys have to fit.
   const issuer = typeof unverified.iss === 'string' ? issuers.byUrl(unverified.iss) : undefined;
-  if (!issuer) return failed('the bearer token is of an issuer that this gateway does not know');
+  if (!issuer) return failed(describeUnknownIssuer(unverified.iss, issuers));
   const { alg, kid, crit, typ } = header;
   if (typeof alg !== 'string' || !issuer.algorithms.includes(alg))
     return failed('the bearer token is signed with an algorithm that is not allowed');
@@ -90,7 +94,11 @@ async function verify(
   if (found.outcome === 'unavailable')
     return failed(`the keys of issuer "${issuer.name}" cannot be fetched; try again later`, 'identityUnavailable');
   if (found.outcome === 'unknown')
-    return failed('the bearer token is signed with a key that its issuer does not publish');
+    return failed(
+      kid === undefined
+        ? `the bearer token does not say which key it is signed with (kid), and issuer "${issuer.name}" does not publish exactly one that fits`
+        : 'the bearer token is signed with a key that its issuer does not publish',
+    );
   try {
     const { payload } = await jwtVerify(token, found.key, {
       issuer: issuer.issuer.url,
@@ -137,6 +145,17 @@ function identify(issuer: CompiledIssuer, verified: Verified, digest: string): A
     : failed(result.message);
   verified.answer = { by: issuer, authentication };
   return authentication;
+}
+
+/** An `iss` is compared byte for byte; what people get wrong is the slash at its end. */
+function describeUnknownIssuer(iss: unknown, issuers: CompiledIssuers): string {
+  const unknown = 'the bearer token is of an issuer that this gateway does not know';
+  if (typeof iss !== 'string') return `${unknown}: its claim "iss" is missing, or no text`;
+  const near = issuers.byUrl(iss.endsWith('/') ? iss.slice(0, -1) : `${iss}/`);
+  const hint = near
+    ? `; the url of issuer "${near.name}" differs from it by the slash at its end, and an admin has to write it as the token has it`
+    : '';
+  return `${unknown}: ${JSON.stringify(iss).slice(0, 200)}${hint}`;
 }
 
 /** Who the token is for stands in it in clear; the rest is what an admin or the person can do about it. */

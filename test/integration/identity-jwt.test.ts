@@ -222,6 +222,19 @@ describe('a token is refused for its form, header or signature:', () => {
     expect(performance.now() - startedAt).toBeLessThan(2500);
   });
 
+  test('of an issuer that is not known, with what its token says and what is nearest', async () => {
+    const ofIssuer = async (iss: unknown) => await stage.ask(await provider.issueIdToken('alice', { claims: { iss } }));
+    const told = (message: RegExp) => ({ outcome: 'failed', message: expect.stringMatching(message) as string });
+    expect(await ofIssuer(`${provider.issuerUrl}/`)).toMatchObject(
+      told(/"demo" differs from it by the slash at its end/),
+    );
+    expect(await ofIssuer('https://elsewhere.example')).toMatchObject(
+      told(/not know: "https:\/\/elsewhere\.example"$/),
+    );
+    expect(await ofIssuer(7)).toMatchObject(told(/its claim "iss" is missing, or no text/));
+    expect(await ofIssuer('x'.repeat(9999))).toMatchObject(told(/^.{1,300}$/));
+  });
+
   test('of an algorithm that its issuer does not allow, though the key could', async () => {
     const narrow = createIdentityStage([issuerOf(provider, { signingAlgorithms: ['RS256', 'PS256'] })]);
     expect(await narrow.verdict(await provider.issueIdToken('alice'))).toBe('invalidCredential');

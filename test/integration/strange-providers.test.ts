@@ -168,6 +168,21 @@ async function logged(act: () => Promise<void>): Promise<string> {
   return world.gateway.readLog().slice(before);
 }
 
+test('a provider without TLS is refused, by the name of the Issuer that is being made', async () => {
+  const answer = await ask(world, '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/issuers', {
+    method: 'POST',
+    token: await world.tokenOf('root'),
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      apiVersion: 'gatehouse.dev/v1alpha1',
+      kind: 'Issuer',
+      metadata: { name: 'plain' },
+      spec: { issuer: { url: 'http://login.example.com', audiences: ['gatehouse'] } },
+    }),
+  });
+  expect([answer.status, answer.body]).toEqual([422, expect.stringContaining('Issuer \\"plain\\" is invalid')]);
+});
+
 describe('a provider that', () => {
   test.each(Object.entries(BROKEN))('%s lets nobody in, and the log says why', async (what, { why }) => {
     const log = await logged(async () => {

@@ -75,15 +75,16 @@ async function withStatus(
 
 async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
   const { info } = request;
-  const validated = validateObject(await readBody(request));
-  if (!validated.ok) return invalid(info.name, kind, validated.problems);
+  const body = await readBody(request);
+  const validated = validateObject(body);
+  if (!validated.ok) return invalid(info.name || nameIn(body), kind, validated.problems);
   const { object, warnings } = validated;
   if (object.kind !== kind)
     return invalid(info.name, kind, [{ path: 'kind', message: `must be ${kind} at this path` }]);
   const { object: stored, secrets } = splitSecrets(object);
   const known = info.verb === 'create' ? undefined : await ports.objects.get(kind, info.name);
   const loopback = ports.allowLoopback ? [] : findNewLoopback(stored, known);
-  if (loopback.length > 0) return invalid(info.name, kind, loopback);
+  if (loopback.length > 0) return invalid(object.metadata.name, kind, loopback);
   if (info.verb === 'create') {
     warnings.push(...(await refuseBroken(ports, undefined, stored)));
     const created = await ports.objects.create(stored, secrets);
@@ -133,6 +134,12 @@ async function refuseBroken(
   }
   const known = new Set(findWarningsBetween(objects));
   return findWarningsBetween(next).filter((warning) => !known.has(warning));
+}
+
+/** Of an object that is being made; its name stands nowhere else. */
+function nameIn(body: unknown): string {
+  const name = (body as { metadata?: { name?: unknown } | null } | null | undefined)?.metadata?.name;
+  return typeof name === 'string' && name.length <= 253 ? name : '';
 }
 
 function invalid(name: string, kind: string, problems: readonly { path: string; message: string }[]): OwnApiAnswer {
