@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#errors';
 import { addConnectionTokens, isIdentityHeader, isWithheldFromUpstream } from './header-rules.ts';
+import { rememberNames } from './known-names.ts';
 import { withoutGatewayCookies } from './strip-cookies.ts';
 import { readWebsocketProtocols } from './websocket-bearer.ts';
 
@@ -67,19 +68,11 @@ interface HeaderName {
   readonly isWithheld: boolean;
 }
 
-/** Clients spell the same few names again and again: one look-up instead of ten. Bounded, since anybody may invent some. */
-const knownNames = new Map<string, HeaderName>();
-const MAX_KNOWN_NAMES = 500;
-const MAX_KNOWN_LENGTH = 64;
-
-function nameOf(name: string): HeaderName {
-  let known = knownNames.get(name);
-  if (known) return known;
-  const lower = name.toLowerCase();
-  known = { lower, kind: kindOf(lower), isWithheld: isWithheldFromUpstream(lower) };
-  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) knownNames.set(name, known);
-  return known;
-}
+const nameOf = rememberNames((lower): HeaderName => ({
+  lower,
+  kind: kindOf(lower),
+  isWithheld: isWithheldFromUpstream(lower),
+}));
 
 function kindOf(lower: string): NameKind {
   // CGI-like servers read X_Remote_User as X-Remote-User.

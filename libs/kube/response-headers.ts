@@ -1,4 +1,5 @@
 import { addConnectionTokens, isHopByHop } from './header-rules.ts';
+import { rememberNames } from './known-names.ts';
 import { rewriteLocation } from './rewrite-location.ts';
 
 export interface ResponseHeaderOptions {
@@ -43,6 +44,16 @@ const IN_HEAD_ONLY = new Set([
   'location',
 ]);
 
+interface AnswerName {
+  readonly lower: string;
+  readonly removed: boolean;
+}
+const nameOf = rememberNames((lower): AnswerName => ({ lower, removed: isRemoved(lower) }));
+
+function isRemoved(lower: string): boolean {
+  return isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-');
+}
+
 /**
  * An upstream's answer headers as the client may have them (kube-rules section 6). Every upstream answer is hostile
  * on the gateway's origin, so the sandbox is added for every kind of client: a header decides what a browser is.
@@ -58,9 +69,8 @@ export function responseHeadersForClient(rawHeaders: readonly string[], options:
   const out: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    const lower = name.toLowerCase();
-    if (isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-') || connection?.has(lower))
-      continue;
+    const { lower, removed } = nameOf(name);
+    if (removed || connection?.has(lower)) continue;
     if (options.browser && HOSTILE_TO_BROWSERS.has(lower)) continue;
     const value = rawHeaders[i + 1] as string;
     out.push(name, lower === 'location' ? rewriteLocation(value, options) : value);
@@ -87,8 +97,7 @@ export function trailersForClient(rawTrailers: readonly string[]): [string, stri
   for (let i = 0; i + 1 < rawTrailers.length; i += 2) {
     const name = rawTrailers[i] as string;
     const lower = name.toLowerCase();
-    if (isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-') || IN_HEAD_ONLY.has(lower))
-      continue;
+    if (isRemoved(lower) || IN_HEAD_ONLY.has(lower)) continue;
     pairs.push([name, rawTrailers[i + 1] as string]);
   }
   return pairs;
