@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import type { ClientAnswer, PlainRequest } from '#http1';
 import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
@@ -17,12 +18,17 @@ export interface DispatchPorts {
 }
 
 export interface Dispatcher {
+  /** Whether a plain request for this target goes to `onPlain`; no browser's page and nothing of the control plane does. */
+  takesPlain(target: string): boolean;
+  onPlain(request: PlainRequest, response: ClientAnswer): void;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   onConnect(request: IncomingMessage, socket: Duplex): void;
   onClientError(error: NodeJS.ErrnoException, socket: Duplex): void;
 }
 
+/** Where a browser is answered otherwise than other clients. */
+const BROWSERS = new Set(['/', '/favicon.ico']);
 const HEALTH = new Set(['/-/healthz', '/-/readyz']);
 
 /**
@@ -50,6 +56,8 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
   }
 
   return {
+    takesPlain: (target) => !target.startsWith('/-') && !BROWSERS.has(target),
+    onPlain: (request, response) => void pipeline.handleRequest(request, response),
     onRequest(request, response) {
       latest.set(request.socket, response);
       const target = request.url ?? '';

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Dispatcher } from './dispatch.ts';
+import { servePlainFirst } from './serve-plain-first.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 
 export interface Listener {
@@ -55,13 +56,8 @@ export async function openListener(
     : createHttpServer(http);
   server.maxHeadersCount = 0;
   server.maxRequestsPerSocket = 0;
-  server.on('connection', options.onConnection);
-  // Node does not close upgraded sockets, so all of them are known here.
-  const sockets = new Set<Socket>();
-  server.on(options.certificate ? 'secureConnection' : 'connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
+  const plain = servePlainFirst(server, options, dispatcher);
+  server.prependListener('connection', options.onConnection);
   server.on('request', dispatcher.onRequest);
   server.on('checkContinue', dispatcher.onRequest);
   server.on('checkExpectation', dispatcher.onRequest);
@@ -75,22 +71,23 @@ export async function openListener(
   });
   return {
     port: (server.address() as AddressInfo).port,
-    connections: () => sockets.size,
+    connections: () => plain.connections.size,
     useCertificate: (certificate) => (server as HttpsServer).setSecureContext(tlsOf(certificate)),
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      plain.close();
       let timer: NodeJS.Timeout | undefined;
       const cut = new Promise<void>((resolve) => {
         timer = setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
+          for (const socket of plain.connections.keys()) socket.destroy();
           resolve();
         }, graceMs);
       });
       // Who never ends the TLS handshake is in no list, and is not waited for.
       await Promise.race([closed, cut]);
       // close() does not wait for upgraded sockets.
-      while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (plain.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
       clearTimeout(timer);
     },
   };

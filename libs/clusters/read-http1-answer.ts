@@ -1,3 +1,5 @@
+import { HEADER_LINES, readHeaderLines } from '#http1';
+
 /** Told of one answer, in this order: `head` once, `data` as it comes, `end` once where it is whole. */
 export interface AnswerSink {
   /** `rawHeaders` flat, as received, values one character a byte, without the blanks around them. Interim answers are not told. */
@@ -12,9 +14,8 @@ const MAX_HEAD_BYTES = 256 * 1024;
 const MAX_CHUNK_LINE_BYTES = 4 * 1024;
 const MAX_INTERIM_ANSWERS = 16;
 
-/** RFC 9112 sections 4 and 5 without what is obsolete: no folded lines, no bare CR or LF, no blank before a colon. */
+/** RFC 9112 section 4. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: (.*))?$/;
-const LINES = /^[\t\x20-\x7e\x80-\xff]*(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 const CHUNK_LINE = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const LENGTH = /^[0-9]{1,15}$/;
 const END_OF_HEAD = '\r\n\r\n';
@@ -109,15 +110,16 @@ export class AnswerReader {
 
   #takeHead(text: string, chunk: Buffer, next: number): number | string {
     const lineEnd = text.indexOf(END_OF_LINE);
+    const lines = lineEnd < 0 ? '' : text.slice(lineEnd);
     const status = STATUS_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
-    if (!status || !LINES.test(text)) return 'a head that cannot be read';
+    if (!status || !HEADER_LINES.test(lines)) return 'a head that cannot be read';
     const statusCode = Number(status[2]);
     if (statusCode < 200) {
       if (statusCode === 101) return 'an upgrade that nobody asked for';
       return ++this.#interim > MAX_INTERIM_ANSWERS ? 'interim answers without end' : next;
     }
     const rawHeaders: string[] = [];
-    const problem = this.#frame(text, rawHeaders, statusCode, status[1] === '1');
+    const problem = this.#frame(lines, rawHeaders, statusCode, status[1] === '1');
     if (problem) return problem;
     const isWhole = this.#state === 'whole';
     // What follows a whole answer is no part of the next one.
@@ -128,11 +130,11 @@ export class AnswerReader {
   }
 
   /** How long the body is (RFC 9112 section 6.3), and whether the connection outlives it. */
-  #frame(text: string, rawHeaders: string[], statusCode: number, isHttp11: boolean): string | undefined {
+  #frame(lines: string, rawHeaders: string[], statusCode: number, isHttp11: boolean): string | undefined {
     let length: string | undefined;
     let coding: string | undefined;
     let keeps = isHttp11;
-    readLines(text, rawHeaders);
+    readHeaderLines(lines, rawHeaders);
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i] as string;
       if (name.length !== 10 && name.length !== 14 && name.length !== 17) continue;
@@ -199,9 +201,9 @@ export class AnswerReader {
       this.#missing = Number.parseInt(size, 16);
       this.#state = this.#missing === 0 ? 'trailers' : 'chunkData';
     } else {
-      if (!LINES.test(text)) return 'trailers that cannot be read';
+      if (!HEADER_LINES.test(text)) return 'trailers that cannot be read';
       const rawTrailers: string[] = [];
-      readLines(text, rawTrailers);
+      readHeaderLines(text, rawTrailers);
       if (next < chunk.length) this.reusable = false;
       this.#finish(rawTrailers);
     }
@@ -230,20 +232,3 @@ export class AnswerReader {
     sink?.end(rawTrailers);
   }
 }
-
-/** Header lines behind the first line of `text`, which `LINES` has found good. */
-function readLines(text: string, flat: string[]): void {
-  let lineEnd = text.indexOf(END_OF_LINE);
-  while (lineEnd >= 0) {
-    const start = lineEnd + END_OF_LINE.length;
-    lineEnd = text.indexOf(END_OF_LINE, start);
-    const colon = text.indexOf(':', start);
-    let from = colon + 1;
-    let to = lineEnd < 0 ? text.length : lineEnd;
-    while (from < to && isBlank(text.charCodeAt(from))) from++;
-    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-    flat.push(text.slice(start, colon), text.slice(from, to));
-  }
-}
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '#errors';
+import type { ClientAnswer } from '#http1';
 import { responseHeadersForClient, trailersForClient } from '#kube';
 import { cutAnswer } from './cut-answer.ts';
 import { MAX_HELD_BYTES } from './max-held-bytes.ts';
@@ -26,7 +26,7 @@ export class Exchange implements Forwarding {
   bytesIn = 0;
   upstreamRequests = 0;
   readonly #input: ForwardInput;
-  readonly #response: ServerResponse;
+  readonly #response: ClientAnswer;
   #settle: ((outcome: ForwardOutcome) => void) | undefined;
   #upstream: UpstreamSide | undefined;
   #answered = false;
@@ -38,7 +38,7 @@ export class Exchange implements Forwarding {
   #last: Buffer | undefined;
   #lastWritten: (() => void) | undefined;
 
-  constructor(input: ForwardInput, response: ServerResponse) {
+  constructor(input: ForwardInput, response: ClientAnswer) {
     this.#input = input;
     this.#response = response;
     this.outcome = new Promise((resolve) => (this.#settle = resolve));
@@ -111,7 +111,7 @@ export class Exchange implements Forwarding {
   /** The upstream has said that its answer is whole. */
   end(rawTrailers: readonly string[]): void {
     if (this.finished) return;
-    if (rawTrailers.length > 0) this.#response.addTrailers(trailersForClient(rawTrailers) as never);
+    if (rawTrailers.length > 0) this.#response.addTrailers(trailersForClient(rawTrailers));
     const last = this.#last;
     // As text it is put behind the head and both are written at once; bytes would be a second buffer (4 µs a request).
     if (last && last.length === this.#bytesOut && last.length <= MAX_JOINED_BYTES)

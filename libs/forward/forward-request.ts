@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ClientAnswer } from '#http1';
 import type { RequestInfo } from '#model';
 import { buildUpstreamHeaders } from './build-upstream-headers.ts';
 import { Exchange } from './exchange.ts';
@@ -11,7 +11,7 @@ import { Http2Sender } from './send-over-http2.ts';
  * it, and never rejects for a fault of client or upstream.
  * @throws GatehouseError `internal` where a precondition does not hold; nothing has been sent then.
  */
-export function forwardRequest(input: ForwardInput, response: ServerResponse): Forwarding {
+export function forwardRequest(input: ForwardInput, response: ClientAnswer): Forwarding {
   const { grant, upstream, headers } = input;
   const upstreamHeaders = buildUpstreamHeaders(input);
   if (headers.hasBody && headers.contentLength !== undefined)

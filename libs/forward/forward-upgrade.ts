@@ -15,6 +15,7 @@ import type { ForwardInput, Forwarding, ForwardOutcome } from './ports.ts';
 class Upgrade implements Forwarding {
   readonly outcome: Promise<ForwardOutcome>;
   readonly #input: ForwardInput;
+  readonly #request: IncomingMessage;
   readonly #socket: Duplex;
   readonly #head: Buffer;
   #settle: ((outcome: ForwardOutcome) => void) | undefined;
@@ -27,8 +28,9 @@ class Upgrade implements Forwarding {
   #upstreamRequests = 0;
   readonly #onClientClosed = (): void => this.#end({ aborted: 'client' });
 
-  constructor(input: ForwardInput, socket: Duplex, head: Buffer) {
+  constructor(input: ForwardInput, request: IncomingMessage, socket: Duplex, head: Buffer) {
     this.#input = input;
+    this.#request = request;
     this.#socket = socket;
     this.#head = head;
     this.outcome = new Promise((resolve) => (this.#settle = resolve));
@@ -96,7 +98,7 @@ class Upgrade implements Forwarding {
     const { grant, decision } = this.#input;
     const refusal = answer.statusCode === 401 ? refusalOfUpstream401(grant, decision.request) : undefined;
     if (refusal) return this.#refuse(refusal.code);
-    const response = answerOnSocket(this.#input.request, this.#socket);
+    const response = answerOnSocket(this.#request, this.#socket);
     this.#relayed = response;
     this.#statusCode = answer.statusCode ?? 502;
     response.sendDate = false;
@@ -148,11 +150,16 @@ class Upgrade implements Forwarding {
  * with the upgrade's rights (CVE-2018-1002105).
  * @throws GatehouseError `internal` where a precondition does not hold; nothing has been sent then.
  */
-export function forwardUpgrade(input: ForwardInput, socket: Duplex, head: Buffer): Forwarding {
+export function forwardUpgrade(
+  input: ForwardInput,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Forwarding {
   const upstreamHeaders = buildUpstreamHeaders(input);
   upstreamHeaders.push('Connection', 'Upgrade', 'Upgrade', input.headers.upgrade === 'spdy' ? 'SPDY/3.1' : 'websocket');
   if (input.decision.request.method !== 'GET') upstreamHeaders.push('Content-Length', '0');
-  const upgrade = new Upgrade(input, socket, head);
+  const upgrade = new Upgrade(input, request, socket, head);
   upgrade.send(upstreamHeaders);
   return upgrade;
 }

@@ -70,7 +70,8 @@ export interface ForwardTimeouts {
 
 /** Everything one forwarding needs; nothing in it can be changed while it runs. */
 export interface ForwardInput {
-  readonly request: IncomingMessage;
+  /** What a body is read from; absent for a plain request, which has none. */
+  readonly body: IncomingMessage | undefined;
   readonly decision: AllowedDecision;
   readonly grant: Grant;
   /** The bearer that a ServiceAccountGrant stands for, from this very `upstream`; never logged. Absent for other grants. */

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { GatehouseError } from '#errors';
 import type { Exchange, UpstreamSide } from './exchange.ts';
 import type { ForwardInput, LendingController, PooledConnections, PooledHandler } from './ports.ts';
 import { RequestBody } from './read-request-body.ts';
@@ -38,7 +40,7 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
       path: upstream.basePath + info.target,
       headers: upstreamHeaders,
       body: headers.hasBody
-        ? (new RequestBody(input.request, exchange, { withinMs: idleMs, maxBytes: maxBodyBytes }) as never)
+        ? (new RequestBody(bodyOf(input), exchange, { withinMs: idleMs, maxBytes: maxBodyBytes }) as never)
         : null,
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
@@ -122,6 +124,11 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
       !this.#input.headers.hasBody
     );
   }
+}
+
+function bodyOf({ body }: ForwardInput): IncomingMessage {
+  if (!body) throw new GatehouseError('internal', 'a request with a body that cannot be read');
+  return body;
 }
 
 const kindOf = (method: string, hasBody: boolean): 'read' | 'write' =>

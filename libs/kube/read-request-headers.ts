@@ -14,6 +14,7 @@ export interface RequestHeaders {
   readonly secFetchMode: string | undefined;
   readonly accept: string | undefined;
   readonly userAgent: string | undefined;
+  readonly contentType: string | undefined;
   /** All `X-Forwarded-For` values joined with `, `; only to be believed from a trusted peer. */
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
@@ -49,6 +50,7 @@ const COLLECTED = new Set([
   'sec-fetch-mode',
   'accept',
   'user-agent',
+  'content-type',
   'x-forwarded-for',
   'x-forwarded-proto',
   'expect',
@@ -152,6 +154,7 @@ export function readRequestHeaders(rawHeaders: readonly string[]): ReadHeaders {
     secFetchMode: seen.get('sec-fetch-mode'),
     accept: seen.get('accept'),
     userAgent: seen.get('user-agent'),
+    contentType: seen.get('content-type'),
     forwardedFor: seen.get('x-forwarded-for'),
     forwardedProto: seen.get('x-forwarded-proto'),
     expectContinue: seen.get('expect')?.toLowerCase() === '100-continue',

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { authenticate, cookieCounts } from '#identity';
 import {
   MAX_TARGET_LENGTH,
@@ -9,6 +8,7 @@ import {
   readRequestHeaders,
   type RequestHeaders,
 } from '#kube';
+import type { ClientRequest } from '#http1';
 import { resolveGrant } from '#mapping';
 import { decide } from '#policy';
 import type { ErrorCode } from '#errors';
@@ -48,7 +48,7 @@ const refuse = (code: ErrorCode, message?: string): Refusal => ({ ok: false, cod
  * for the question whether the cluster lets an allowed person act as somebody else.
  */
 export async function judge(
-  request: IncomingMessage,
+  request: ClientRequest,
   asksForUpgrade: boolean,
   snapshot: Snapshot,
   draft: AuditDraft,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GatehouseError, ERRORS, type ErrorCode } from '#errors';
 import {
@@ -9,6 +9,7 @@ import {
   type Forwarding,
   type ForwardOutcome,
 } from '#forward';
+import type { ClientAnswer, ClientRequest } from '#http1';
 import type { Lease } from '#limits';
 import type { RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
@@ -24,14 +25,14 @@ import { writeStatus } from './write-status.ts';
 
 export interface Pipeline {
   /** An ordinary request on an API path. Never rejects; always answers or cuts the connection; always records. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  handleRequest(request: ClientRequest, response: ClientAnswer): Promise<void>;
   /** A request that asked for an upgrade; `socket` is the pipeline's from here on. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Records what never became a request that a stage could see (parser faults, CONNECT). */
   recordUnreadable(code: ErrorCode, source: { address: string | undefined; method: string; target: string }): void;
 }
 
-type Answer = () => ServerResponse;
+type Answer = () => ClientAnswer;
 type Send = (input: ForwardInput) => Forwarding;
 
 /**
@@ -41,7 +42,7 @@ type Send = (input: ForwardInput) => Forwarding;
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
   async function run(
-    request: IncomingMessage,
+    request: ClientRequest,
     asksForUpgrade: boolean,
     client: { readonly destroyed: boolean },
     answer: Answer,
@@ -96,7 +97,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
 
       const { grant, upstream } = judged;
       const forwarding = send({
-        request,
+        body: request instanceof IncomingMessage ? request : undefined,
         decision: judged.decision,
         grant,
         serviceAccountToken: bearer?.token,
@@ -211,7 +212,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         true,
         socket,
         () => (response ??= answerOnSocket(request, socket)),
-        (input) => forwardUpgrade(input, socket, head),
+        (input) => forwardUpgrade(input, request, socket, head),
       );
     },
     recordUnreadable(code, source) {
@@ -243,9 +244,9 @@ async function startRecord(draft: AuditDraft, ports: PipelinePorts): Promise<voi
 /** The gateway's own objects: same line, but the answer is made here instead of upstream. */
 async function answerOwn(
   judged: Judged,
-  request: IncomingMessage,
+  request: ClientRequest,
   draft: AuditDraft,
-  response: ServerResponse,
+  response: ClientAnswer,
   settings: PipelineSettings,
   ports: PipelinePorts,
 ): Promise<void> {
@@ -260,7 +261,7 @@ async function answerOwn(
         maxBytes: Math.min(maxBytes, settings.maxBodyBytes),
       }),
     accept: headers.accept,
-    contentType: request.headers['content-type'],
+    contentType: headers.contentType,
     auditId: draft.auditId,
     sourceAddress: draft.sourceAddress,
   });
@@ -268,7 +269,7 @@ async function answerOwn(
   draft.statusCode = answer.statusCode;
   const body = Buffer.from(answer.body);
   draft.bytesOut = body.length;
-  response.writeHead(answer.statusCode, [
+  response.writeHead(answer.statusCode, undefined, [
     'Content-Type',
     answer.contentType,
     'Content-Length',

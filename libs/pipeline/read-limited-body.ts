@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { GatehouseError } from '#errors';
+import type { ClientRequest } from '#http1';
 
 /**
  * The body of a request that the gateway answers itself, chunk by chunk. An iterator, not the stream itself: whoever stops in the middle leaves the
@@ -9,9 +10,11 @@ import { GatehouseError } from '#errors';
  * @throws GatehouseError requestTimeout (a client that drips a byte now and then would hold its place for ever), tooLarge.
  */
 export async function* readLimitedBody(
-  request: IncomingMessage,
+  request: ClientRequest,
   limits: { readonly withinMs: number; readonly maxBytes: number },
 ): AsyncGenerator<Buffer> {
+  // A plain request has none.
+  if (!(request instanceof IncomingMessage)) return;
   const source = (request as unknown as { iterator(options: object): AsyncIterableIterator<Buffer> }).iterator({
     destroyOnReturn: false,
   });

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { ERRORS, type ErrorCode } from '#errors';
+import type { ClientAnswer } from '#http1';
 import { statusBody } from '#kube';
 
 const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
@@ -16,19 +16,19 @@ const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
  * `nosniff` since messages quote what the client sent.
  */
 export function writeStatus(
-  response: ServerResponse,
+  response: ClientAnswer,
   code: ErrorCode,
   message: string | undefined,
   auditId: string,
   { details, challenge = 'Bearer realm="gatehouse"' }: { readonly details?: object; readonly challenge?: string } = {},
 ): void {
   const entry = ERRORS[code];
-  const body = statusBody(entry.status, entry.reason, message ?? entry.message, details);
+  const body = Buffer.from(statusBody(entry.status, entry.reason, message ?? entry.message, details));
   const headers: string[] = [
     'Content-Type',
     'application/json',
     'Content-Length',
-    String(Buffer.byteLength(body)),
+    String(body.length),
     'X-Content-Type-Options',
     'nosniff',
     'Cache-Control',
@@ -39,6 +39,6 @@ export function writeStatus(
   if (entry.status === 401) headers.push('WWW-Authenticate', challenge);
   const retryAfter = RETRY_AFTER[code];
   if (retryAfter) headers.push('Retry-After', retryAfter);
-  response.writeHead(entry.status, headers);
+  response.writeHead(entry.status, undefined, headers);
   response.end(body);
 }

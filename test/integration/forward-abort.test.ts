@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
   });
 });
 server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
-  forwarding = forwardUpgrade(inputFor(request), socket, head);
+  forwarding = forwardUpgrade(inputFor(request), request, socket, head);
   if (atOnce) forwarding.abort('draining');
   void forwarding.outcome.then(({ refusal }) => {
     if (refusal) writeStatus(answerOnSocket(request, socket), refusal.code, refusal.message, 'id');
@@ -74,7 +74,7 @@ function inputFor(request: IncomingMessage): ForwardInput {
   const read = readRequestHeaders(request.rawHeaders);
   if (!parsed.ok || !read.ok) throw new Error('the test asks for what the gateway refuses');
   return {
-    request,
+    body: request,
     decision: { allowed: true, cluster: 'up', request: parsed.request } as never,
     grant: { mode: 'impersonate', cluster: 'up', mapping: 'm', user: 'alice', groups: [], extra: {} } as never,
     headers: read.headers,

@@ -115,7 +115,8 @@ async function serve(
   };
 }
 
-async function makeCertificate(): Promise<{ cert: string; private: string }> {
+/** For 127.0.0.1, its own authority. */
+export async function makeCertificate(): Promise<{ cert: string; private: string }> {
   return await generate([{ name: 'commonName', value: 'upstream' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net';
+import type { ClientAnswer, PlainRequest } from './client.ts';
+import { PlainAnswer } from './plain-answer.ts';
+import { readPlainHead } from './read-plain-head.ts';
+
+export interface PlainConnectionPorts {
+  /** Whether a plain request for this target is `onRequest`'s; all else is handed over. */
+  takes(target: string): boolean;
+  onRequest(request: PlainRequest, answer: ClientAnswer): void;
+  /** Serves the connection from here on; what was read of it and not answered is in front of the socket again. */
+  handOver(socket: Socket): void;
+  /** Monotonic, in milliseconds. */
+  now(): number;
+  /** Header lines of an answer behind which the connection stays open. */
+  readonly keepAliveLines: string;
+}
+
+/** What may come behind a request that is not answered yet, before the client is held back. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
+/**
+ * One connection of a client, as long as it asks nothing but plain requests: one at a time, each read from one piece of
+ * bytes. With the first that is anything else (a body, an upgrade, a head in pieces, an odd one) the whole connection
+ * goes to Node's server, for good, with the bytes of that request put back in front.
+ */
+export class PlainConnection {
+  readonly socket: Socket;
+  readonly #ports: PlainConnectionPorts;
+  #answer: PlainAnswer | undefined;
+  /** What came while a request was being answered. */
+  #waiting: Buffer | undefined;
+  #closing = false;
+  #handedOver = false;
+  #asked = false;
+  #idleSinceMs: number;
+
+  constructor(socket: Socket, ports: PlainConnectionPorts) {
+    this.socket = socket;
+    this.#ports = ports;
+    this.#idleSinceMs = ports.now();
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('drain', this.#onDrain);
+    socket.on('close', this.#onClose);
+    // Told by `close`.
+    socket.on('error', this.#onError);
+  }
+
+  /** Milliseconds that nothing has been asked for; undefined while a request is being answered. */
+  idleMs(nowMs: number): number | undefined {
+    return this.#answer || this.#handedOver ? undefined : nowMs - this.#idleSinceMs;
+  }
+
+  /** Whether anything was ever asked. */
+  get asked(): boolean {
+    return this.#asked;
+  }
+
+  /** Ends the connection behind the answer that is under way, or at once. */
+  close(): void {
+    if (this.#handedOver) return;
+    this.#closing = true;
+    if (!this.#answer) this.socket.end();
+  }
+
+  connectionLines(): string {
+    return this.#closing ? 'Connection: close\r\n' : this.#ports.keepAliveLines;
+  }
+
+  answerEnded(): void {
+    this.#answer = undefined;
+    this.#idleSinceMs = this.#ports.now();
+    if (this.#closing) return void this.socket.end();
+    // Who does not read its answers gets no more of them.
+    if (this.#waiting && !this.socket.writableNeedDrain) this.#readWaiting();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.#answer && !this.#waiting && !this.socket.writableNeedDrain) return this.#read(chunk);
+    this.#wait(this.#waiting ? Buffer.concat([this.#waiting, chunk]) : chunk);
+  };
+
+  #read(chunk: Buffer): void {
+    if (this.#closing) return;
+    const head = readPlainHead(chunk.toString('latin1'));
+    if (!head || !this.#ports.takes(head.target)) return this.#handOver(chunk);
+    if (head.end < chunk.length) this.#wait(chunk.subarray(head.end));
+    this.#asked = true;
+    if (head.closes) this.#closing = true;
+    const { method, target, rawHeaders } = head;
+    this.#answer = new PlainAnswer(this, method === 'HEAD');
+    const request: PlainRequest = { method, url: target, rawHeaders, socket: this.socket, complete: true };
+    this.#ports.onRequest(request, this.#answer);
+  }
+
+  /** Read on where it is little: a client that leaves is noticed by reading. */
+  #wait(chunk: Buffer): void {
+    this.#waiting = chunk;
+    if (chunk.length > MAX_WAITING_BYTES) this.socket.pause();
+  }
+
+  #readWaiting(): void {
+    // Later: the answer before it may have been ended from within its request's own handler.
+    setImmediate(() => {
+      const chunk = this.#waiting;
+      if (!chunk || this.#answer || this.socket.destroyed) return;
+      this.#waiting = undefined;
+      this.#read(chunk);
+      if (!this.#handedOver) this.socket.resume();
+    });
+  }
+
+  /**
+   * Not at once: one read of TLS can tell several pieces, one behind the other, and Node's parser takes those that come
+   * after it from below the stream, before those that wait in it.
+   */
+  #handOver(chunk: Buffer): void {
+    const { socket } = this;
+    this.#handedOver = true;
+    socket.pause();
+    socket.removeListener('data', this.#onData);
+    setImmediate(() => {
+      socket.removeListener('end', this.#onEnd);
+      socket.removeListener('drain', this.#onDrain);
+      socket.removeListener('close', this.#onClose);
+      socket.removeListener('error', this.#onError);
+      if (socket.destroyed) return;
+      socket.unshift(chunk);
+      this.#ports.handOver(socket);
+      socket.resume();
+    });
+  }
+
+  /** As Node's server has it: a client that has closed its side is gone. */
+  readonly #onEnd = (): void => void this.socket.end();
+
+  readonly #onDrain = (): void => {
+    if (this.#answer) this.#answer.drained();
+    else if (this.#waiting) this.#readWaiting();
+  };
+
+  readonly #onClose = (): void => {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    answer?.clientClosed();
+  };
+
+  readonly #onError = (): void => void this.socket.destroy();
+}
