@@ -76,6 +76,9 @@ describe('an answer that two parsers could read in two ways', () => {
     ['a chunk of more than can be counted', `${OK}Transfer-Encoding: chunked\r\n\r\n${'f'.repeat(17)}\r\n`],
     ['a chunk that is longer than it says', `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nokk\r\n0\r\n\r\n`],
     ['a chunk line without end', `${OK}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(9000)}`],
+    ['a chunk with a blank before its extension', `${OK}Transfer-Encoding: chunked\r\n\r\n2 ;x\r\nok\r\n0\r\n\r\n`],
+    ['an interim answer with a length', `HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nok${OK}\r\n`],
+    ['a length in trailers', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 2\r\n\r\n`],
     ['a folded trailer', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n c\r\n\r\n`],
   ])('is a fault, in one piece or byte by byte: %s', (_what, bytes) => {
     expect(read(bytes)).toMatchObject({ problem: expect.any(String), trailers: undefined });

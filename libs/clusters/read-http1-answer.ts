@@ -16,7 +16,11 @@ const MAX_INTERIM_ANSWERS = 16;
 
 /** RFC 9112 section 4. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: (.*))?$/;
-const CHUNK_LINE = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+/** Extensions are tokens or quoted; the blanks around them that RFC 9112 section 7.1.1 lets a recipient take are read in two ways. */
+const CHUNK_LINE =
+  /^([0-9a-fA-F]{1,12})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"))?)*$/;
+/** Says how a message is cut from its connection; in trailers, or in an interim answer, it could be believed by another. */
+const CUTS = /\r\n(?:content-length:|transfer-encoding:|connection:[^\r]*close)/i;
 const LENGTH = /^[0-9]{1,15}$/;
 const END_OF_HEAD = '\r\n\r\n';
 const END_OF_LINE = '\r\n';
@@ -116,6 +120,7 @@ export class AnswerReader {
     const statusCode = Number(status[2]);
     if (statusCode < 200) {
       if (statusCode === 101) return 'an upgrade that nobody asked for';
+      if (CUTS.test(lines)) return 'an interim answer with a body or an end';
       return ++this.#interim > MAX_INTERIM_ANSWERS ? 'interim answers without end' : next;
     }
     const rawHeaders: string[] = [];
@@ -201,7 +206,7 @@ export class AnswerReader {
       this.#missing = Number.parseInt(size, 16);
       this.#state = this.#missing === 0 ? 'trailers' : 'chunkData';
     } else {
-      if (!HEADER_LINES.test(text)) return 'trailers that cannot be read';
+      if (!HEADER_LINES.test(text) || CUTS.test(text)) return 'trailers that cannot be read';
       const rawTrailers: string[] = [];
       readHeaderLines(text, rawTrailers);
       if (next < chunk.length) this.reusable = false;
