@@ -121,7 +121,7 @@ describe('an answer', () => {
     ],
     [
       'in chunks, with extensions and trailers',
-      `${OK}Transfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0A ;x="y"\r\n0123456789\r\n0\r\nA: b\r\nC:d\r\n\r\n`,
+      `${OK}Transfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0A;x="y"\r\n0123456789\r\n0\r\nA: b\r\nC:d\r\n\r\n`,
       { body: 'ok0123456789', trailers: ['A', 'b', 'C', 'd'], reusable: true },
     ],
     ['with bytes above 127', `${OK}A: \xfc\r\nContent-Length: 1\r\n\r\n\xff`, { body: '\xff', reusable: true }],

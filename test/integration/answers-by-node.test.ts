@@ -44,7 +44,7 @@ const PIECES = (
 /** In pieces of `size()` bytes, as a network would bring it; with the bytes up to the last that was looked at. */
 function readByUs({ text, isHead }: Case, size: () => number): { reading: Reading; read: number } | undefined {
   const reader = new AnswerReader();
-  let whole = false;
+  const state = { whole: false };
   const found = { statusCode: 0, rawHeaders: [] as string[], rawTrailers: [] as string[], body: '' };
   reader.begin(
     {
@@ -52,20 +52,20 @@ function readByUs({ text, isHead }: Case, size: () => number): { reading: Readin
       data: (chunk) => (found.body += chunk.toString('latin1')),
       end: (rawTrailers) => {
         found.rawTrailers = rawTrailers;
-        whole = true;
+        state.whole = true;
       },
     },
     isHead,
   );
   const bytes = Buffer.from(text, 'latin1');
   let at = 0;
-  while (at < bytes.length && !whole) {
+  while (at < bytes.length && !state.whole) {
     const next = Math.min(bytes.length, at + size());
-    if (reader.read(bytes.subarray(at, next)) !== undefined && !whole) return undefined;
+    if (reader.read(bytes.subarray(at, next)) !== undefined && !state.whole) return undefined;
     at = next;
   }
-  if (!whole) reader.readEnd();
-  return whole ? { reading: found, read: at } : undefined;
+  if (!state.whole) reader.readEnd();
+  return state.whole ? { reading: found, read: at } : undefined;
 }
 
 /** What Node's HTTP client makes of them, each on a connection of its own that ends behind the bytes. */
@@ -76,7 +76,7 @@ async function readByNode(cases: readonly Case[]): Promise<(Reading | undefined)
     socket.on('data', (chunk: Buffer) => {
       asked += chunk.toString('latin1');
       const index = /^\S+ \/(\d+) /.exec(asked)?.[1];
-      if (asked.includes('\r\n\r\n') && index !== undefined) socket.end(cases[Number(index)]?.text, 'latin1');
+      if (asked.includes('\r\n\r\n') && index !== undefined) socket.end(cases[Number(index)]?.text ?? '', 'latin1');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
