@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientAnswer, PlainRequest } from './client.ts';
 import { PlainAnswer } from './plain-answer.ts';
-import { readPlainHead } from './read-plain-head.ts';
+import { MAX_PLAIN_HEAD_BYTES, readPlainHead } from './read-plain-head.ts';
 
 export interface PlainConnectionPorts {
   /** Whether a plain request for this target is `onRequest`'s; all else is handed over. */
@@ -76,13 +76,14 @@ export class PlainConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.#answer && !this.#waiting && !this.socket.writableNeedDrain) return this.#read(chunk);
-    this.#wait(this.#waiting ? Buffer.concat([this.#waiting, chunk]) : chunk);
+    if (this.#answer || this.#waiting || this.socket.writableNeedDrain)
+      this.#wait(this.#waiting ? Buffer.concat([this.#waiting, chunk]) : chunk);
+    else this.#read(chunk);
   };
 
   #read(chunk: Buffer): void {
     if (this.#closing) return;
-    const head = readPlainHead(chunk.toString('latin1'));
+    const head = readPlainHead(chunk.toString('latin1', 0, MAX_PLAIN_HEAD_BYTES));
     if (!head || !this.#ports.takes(head.target)) return this.#handOver(chunk);
     if (head.end < chunk.length) this.#wait(chunk.subarray(head.end));
     this.#asked = true;
@@ -96,7 +97,7 @@ export class PlainConnection {
   /** Read on where it is little: a client that leaves is noticed by reading. */
   #wait(chunk: Buffer): void {
     this.#waiting = chunk;
-    if (chunk.length > MAX_WAITING_BYTES) this.socket.pause();
+    if (chunk.length > MAX_WAITING_BYTES && !this.#handedOver) this.socket.pause();
   }
 
   #readWaiting(): void {
@@ -106,29 +107,37 @@ export class PlainConnection {
       if (!chunk || this.#answer || this.socket.destroyed) return;
       this.#waiting = undefined;
       this.#read(chunk);
-      if (!this.#handedOver) this.socket.resume();
+      if (!this.#handedOver && (this.#waiting?.length ?? 0) <= MAX_WAITING_BYTES) this.socket.resume();
     });
   }
 
-  /**
-   * Not at once: one read of TLS can tell several pieces, one behind the other, and Node's parser takes those that come
-   * after it from below the stream, before those that wait in it.
-   */
   #handOver(chunk: Buffer): void {
-    const { socket } = this;
     this.#handedOver = true;
-    socket.pause();
+    if (!this.socket.isPaused()) return this.#give(chunk);
+    // Node's server must find a socket that flows: it could not hold back the sender of one that is resumed later.
+    this.#waiting = chunk;
+    // What the stream holds comes by `data`, and is put behind.
+    this.socket.read();
+    this.socket.resume();
+    process.nextTick(() => this.#give(this.#waiting ?? chunk));
+  }
+
+  /**
+   * Leaves the socket as Node's server would have found it, but for the bytes that were read: its parser gets those by
+   * an event, and all later ones from below the stream. So at once: one read of TLS can tell several pieces in a row.
+   */
+  #give(chunk: Buffer): void {
+    const { socket } = this;
     socket.removeListener('data', this.#onData);
-    setImmediate(() => {
-      socket.removeListener('end', this.#onEnd);
-      socket.removeListener('drain', this.#onDrain);
-      socket.removeListener('close', this.#onClose);
-      socket.removeListener('error', this.#onError);
-      if (socket.destroyed) return;
-      socket.unshift(chunk);
-      this.#ports.handOver(socket);
-      socket.resume();
-    });
+    socket.removeListener('end', this.#onEnd);
+    socket.removeListener('drain', this.#onDrain);
+    socket.removeListener('close', this.#onClose);
+    socket.removeListener('error', this.#onError);
+    if (socket.destroyed) return;
+    // The stream waits for bytes, which it will never get: else it would begin to read again after the parser has paused it.
+    socket.read(0);
+    this.#ports.handOver(socket);
+    socket.emit('data', chunk);
   }
 
   /** As Node's server has it: a client that has closed its side is gone. */

@@ -11,7 +11,8 @@ export interface PlainHead {
   readonly end: number;
 }
 
-const MAX_HEAD_BYTES = 16 * 1024;
+/** Of a plain request, with its empty line; longer ones are Node's. */
+export const MAX_PLAIN_HEAD_BYTES = 16 * 1024;
 /** A target in origin form; what the pipeline thinks of it is the pipeline's. */
 const REQUEST_LINE = /^(GET|HEAD) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
 /** What gives a request a body, or another protocol, and so is no plain one; by length. */
@@ -32,7 +33,7 @@ const NOT_PLAIN = new Map([
  */
 export function readPlainHead(text: string): PlainHead | undefined {
   const end = text.indexOf('\r\n\r\n');
-  if (end < 0 || end > MAX_HEAD_BYTES) return undefined;
+  if (end < 0 || end + 4 > MAX_PLAIN_HEAD_BYTES) return undefined;
   const lineEnd = text.indexOf('\r\n');
   const line = REQUEST_LINE.exec(text.slice(0, lineEnd));
   const lines = text.slice(lineEnd, end);

@@ -48,6 +48,26 @@ describe.each([
     expect(client.text()).toContain(hash);
   });
 
+  it.each([
+    ['its first', ''],
+    ['one behind another', get('/0')],
+    ['one behind so many that they waited', get('/0').repeat(4000)],
+  ])('that Node’s server has with %s request is held back where nobody reads the body', async (_which, before) => {
+    const served = await serve(tls, (answer) => setImmediate(() => sized(answer, 'plain')));
+    const { socket } = await connectClient(served);
+    socket.write(`${before}POST /node-stalled HTTP/1.1\r\nHost: gate\r\nContent-Length: 1000000000\r\n\r\n`);
+    const chunk = Buffer.alloc(1024 * 1024);
+    let written = 0;
+    while (socket.writableLength < 8 * chunk.length && written++ < 100) {
+      socket.write(chunk);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await until(() => served.stalled.length === 1, 10_000, 'the request');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(served.stalled[0]?.readableLength).toBeLessThan(256 * 1024);
+    expect(written).toBeLessThan(100);
+  });
+
   it('goes to Node’s server with a head in pieces, which cuts it off when it never ends', async () => {
     const served = await serve(tls, (answer) => sized(answer, 'plain'), { headersSeconds: 1 });
     const whole = await connectClient(served);

@@ -14,6 +14,8 @@ export interface Served {
   readonly caPem: string | undefined;
   /** Requests in the order in which they came, with who read them in front. */
   readonly asked: string[];
+  /** Node's requests for `/node-stalled`, whose body nobody reads. */
+  readonly stalled: IncomingMessage[];
   /** What a shutdown does first. */
   close(): void;
 }
@@ -40,6 +42,7 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
   const http = { headersTimeout: headersSeconds * 1000, connectionsCheckingInterval: 100, noDelay: true };
   const server = pem ? createHttpsServer({ ...http, cert: pem.cert, key: pem.private }) : createHttpServer(http);
   const asked: string[] = [];
+  const stalled: IncomingMessage[] = [];
   const plain = servePlainFirst(
     server,
     { headersSeconds, idleConnectionSeconds },
@@ -53,6 +56,7 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
   );
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     asked.push(`node ${request.url}`);
+    if (request.url === '/node-stalled') return void stalled.push(request);
     const hash = createHash('sha256');
     request.on('data', (chunk: Buffer) => hash.update(chunk));
     request.on('end', () => response.end(hash.digest('hex')));
@@ -62,7 +66,7 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
     for (const socket of plain.connections.keys()) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { port: (server.address() as AddressInfo).port, caPem: pem?.cert, asked, close: plain.close };
+  return { port: (server.address() as AddressInfo).port, caPem: pem?.cert, asked, stalled, close: plain.close };
 }
 
 export interface Client {
