@@ -28,11 +28,14 @@ export interface ClientAnswer {
   /** @param headers flat, values one character a byte. */
   writeHead(statusCode: number, statusMessage: string | undefined, headers: string[]): unknown;
   flushHeaders(): void;
-  /** @returns false where the client does not keep up: `drain` tells when it does. */
-  write(chunk: Buffer): boolean;
+  /**
+   * @param written told, if at all, when the chunk's bytes are needed no more.
+   * @returns false where the client does not keep up: `drain` tells when it does.
+   */
+  write(chunk: Buffer, written?: () => void): boolean;
   /** @param trailers pairs; without effect where the answer is not chunked. */
   addTrailers(trailers: readonly [string, string][]): void;
-  end(last?: Buffer): unknown;
+  end(last?: Buffer, written?: () => void): unknown;
   end(last: string, encoding: 'latin1'): unknown;
   /** `close`: the client is gone, or (not always told) the answer has ended. */
   once(event: 'close' | 'drain', listener: () => void): unknown;

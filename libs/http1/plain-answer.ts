@@ -76,23 +76,24 @@ export class PlainAnswer extends EventEmitter implements ClientAnswer {
     this.socket.write(this.#takeHead(), 'latin1');
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, written?: () => void): boolean {
     if (this.destroyed || this.#ended) return false;
     if (!this.#hasBody || chunk.length === 0) return true;
     const { socket } = this;
     const before = this.#takeHead() + (this.#chunked ? `${chunk.length.toString(16)}\r\n` : '');
     const after = this.#chunked ? '\r\n' : '';
-    if (before === '') return socket.write(chunk);
+    if (before === '') return socket.write(chunk, written);
     if (chunk.length <= MAX_COPIED_BYTES) {
       const framed = Buffer.allocUnsafe(before.length + chunk.length + after.length);
       framed.write(before, 0, 'latin1');
       chunk.copy(framed, before.length);
       framed.write(after, before.length + chunk.length, 'latin1');
+      written?.();
       return socket.write(framed);
     }
     socket.cork();
     socket.write(before, 'latin1');
-    let keepsUp = socket.write(chunk);
+    let keepsUp = socket.write(chunk, written);
     if (after !== '') keepsUp = socket.write(after, 'latin1');
     socket.uncork();
     return keepsUp;
@@ -106,14 +107,15 @@ export class PlainAnswer extends EventEmitter implements ClientAnswer {
     }
   }
 
-  end(last?: Buffer | string): void {
+  end(last?: Buffer | string, encodingOrWritten?: 'latin1' | (() => void)): void {
     if (this.#ended || this.destroyed) return;
     // As one string head and body are one write of one buffer (4 µs less than two).
     if (typeof last === 'string' && !this.#chunked) {
       const text = this.#takeHead() + (this.#hasBody ? last : '');
       if (text !== '') this.socket.write(text, 'latin1');
     } else {
-      if (last !== undefined) this.write(typeof last === 'string' ? Buffer.from(last, 'latin1') : last);
+      if (typeof last === 'string') this.write(Buffer.from(last, 'latin1'));
+      else if (last) this.write(last, typeof encodingOrWritten === 'function' ? encodingOrWritten : undefined);
       const text = this.#takeHead() + (this.#chunked ? `0\r\n${this.#trailers}\r\n` : '');
       if (text !== '') this.socket.write(text, 'latin1');
     }

@@ -97,7 +97,11 @@ export class PlainConnection {
   /** Read on where it is little: a client that leaves is noticed by reading. */
   #wait(chunk: Buffer): void {
     this.#waiting = chunk;
-    if (chunk.length > MAX_WAITING_BYTES && !this.#handedOver) this.socket.pause();
+    if (this.#waitingBytes() > MAX_WAITING_BYTES && !this.#handedOver) this.socket.pause();
+  }
+
+  #waitingBytes(): number {
+    return this.#waiting?.length ?? 0;
   }
 
   #readWaiting(): void {
@@ -107,7 +111,7 @@ export class PlainConnection {
       if (!chunk || this.#answer || this.socket.destroyed) return;
       this.#waiting = undefined;
       this.#read(chunk);
-      if (!this.#handedOver && (this.#waiting?.length ?? 0) <= MAX_WAITING_BYTES) this.socket.resume();
+      if (!this.#handedOver && this.#waitingBytes() <= MAX_WAITING_BYTES) this.socket.resume();
     });
   }
 
