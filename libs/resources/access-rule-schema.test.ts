@@ -204,6 +204,15 @@ describe('AccessRule', () => {
     expect(paths(ruleOf({ pathRegexes: ['/x'] }))).toEqual(['spec.rules[0].methods']);
     expect(paths(ruleOf({ methods: ['GET'], pathRegexes: ['/x/[a-z]+'] }))).toEqual([]);
   });
+  test('more than 64 regular expressions in all entries together are refused', () => {
+    const entry = (at: number) => ({
+      methods: ['GET'],
+      pathRegexes: Array.from({ length: 16 }, (_, i) => `/x${at}/${i}`),
+    });
+    const four = [0, 1, 2, 3].map(entry);
+    expect(paths(rule({ rules: four }))).toEqual([]);
+    expect(paths(rule({ rules: [...four, { methods: ['GET'], pathRegexes: ['/y'] }] }))).toEqual(['spec.rules']);
+  });
   test('defaults are Allow and Enforce', () => {
     expect(valid(rule({})).spec).toMatchObject({ effect: 'Allow', mode: 'Enforce' });
   });

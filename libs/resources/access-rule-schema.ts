@@ -79,6 +79,8 @@ function checkPath(value: string): string | undefined {
 
 /** Each is tried on each request of whom the rule is about. */
 const MAX_REGEXES = 16;
+/** Of all entries together: thousands of them took seconds of each request. */
+const MAX_REGEXES_OF_RULE = 64;
 
 const list = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).min(1).optional();
 
@@ -154,6 +156,8 @@ export const accessRuleSpecSchema = z
   })
   .superRefine((spec, context) => {
     const add = (message: string, path: string[]): void => context.addIssue({ code: 'custom', path, message });
+    if (countRegexes(spec.rules) > MAX_REGEXES_OF_RULE)
+      add(`may hold ${MAX_REGEXES_OF_RULE} pathRegexes altogether; write paths, which cost nothing`, ['rules']);
     const conditions: Readonly<Record<string, unknown>> = spec.conditions ?? {};
     if (spec.effect === 'Deny')
       for (const key of ENDING)
@@ -165,6 +169,12 @@ export const accessRuleSpecSchema = z
     if (listOf(spec.clusters).includes(GATEWAY_CLUSTER))
       add('must not hold gatehouse in a rule for learning', ['clusters']);
   }, evenWithFaults);
+
+const countRegexes = (rules: unknown): number =>
+  (Array.isArray(rules) ? rules : []).reduce<number>(
+    (sum, rule: { pathRegexes?: unknown } | null) => sum + listOf(rule?.pathRegexes).length,
+    0,
+  );
 
 /** By these a rule stops counting without anybody's doing, or for whom it is meant. */
 const ENDING = ['notAfter', 'maxAuthenticationAgeSeconds', 'acrValues'];
