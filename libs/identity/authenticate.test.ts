@@ -145,34 +145,21 @@ describe('authenticate refuses', () => {
 });
 
 describe('authenticate', () => {
-  test('answers without a promise where nothing was presented', () => {
-    const ports = {
+  test('answers without a promise where nothing was presented, and where the session is remembered', () => {
+    const ports: AuthenticationPorts = {
       now: () => NOW,
       verifiedCache: createVerifiedCache(),
       accessTokens: { findAccessToken: () => undefined },
       disabledPeople: { has: () => false },
       keySets: createKeySets({ now: () => NOW }),
-      sessions: { find: async () => undefined, touch: () => {} },
-    };
-    const input = { authorization: undefined, websocketBearer: undefined, cookies: [], cookieAllowed: true };
-    expect(authenticate(input, compileIssuers([]), ports)).toEqual({ outcome: 'notPresented' });
-  });
-
-  test('answers without a promise for a session that is remembered', () => {
-    const ports = {
-      now: () => NOW,
-      verifiedCache: createVerifiedCache(),
-      accessTokens: { findAccessToken: () => undefined },
-      disabledPeople: { has: () => false },
-      keySets: createKeySets({ now: () => NOW }),
-      sessions: { find: (token: string) => (token === 'good' ? session : undefined), touch: () => {} },
+      sessions: { find: (token) => (token === 'good' ? session : undefined), touch: () => {} },
     };
     const input = { authorization: undefined, websocketBearer: undefined, cookieAllowed: true };
-    const issuers = compileIssuers([issuerInput()]);
-    expect(authenticate({ ...input, cookies: ['__Host-gatehouse-session=bad'] }, issuers, ports)).toMatchObject({
-      outcome: 'failed',
-    });
-    expect(authenticate({ ...input, cookies }, issuers, ports)).toMatchObject({ outcome: 'identified' });
+    const answer = (given: readonly string[]) =>
+      authenticate({ ...input, cookies: given }, compileIssuers([issuerInput()]), ports);
+    expect(answer([])).toEqual({ outcome: 'notPresented' });
+    expect(answer(['__Host-gatehouse-session=bad'])).toMatchObject({ outcome: 'failed' });
+    expect(answer(cookies)).toMatchObject({ outcome: 'identified' });
   });
 
   test('identifies by the session, mapped by the issuer as it is now', async () => {

@@ -1,4 +1,4 @@
-import { ERRORS, GatehouseError } from '#errors';
+import { ERRORS } from '#errors';
 import type { Authentication } from '#model';
 import type { CompiledIssuers } from './compile-issuers.ts';
 import { identityFromClaims } from './identity-from-claims.ts';
@@ -8,6 +8,7 @@ import { SESSION_COOKIE } from './session-cookie.ts';
 import { ACCESS_TOKEN_PREFIX } from './access-token.ts';
 import { fromAccessToken, type AccessTokenPorts } from './from-access-token.ts';
 import { verifyBearer, type VerifyPorts } from './verify-bearer.ts';
+import { whenFound } from './when-found.ts';
 
 export interface AuthenticationInput {
   /** The `Authorization` header, as received. */
@@ -29,7 +30,7 @@ export interface AuthenticationPorts extends VerifyPorts, AccessTokenPorts {
 const TOUCH_AFTER_MS = 60_000;
 const NOT_PRESENTED: Authentication = { outcome: 'notPresented' };
 const failed = (
-  code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials' | 'identityUnavailable',
+  code: 'invalidCredential' | 'expiredCredential' | 'twoCredentials',
   message: string,
 ): Authentication => ({ outcome: 'failed', code, message });
 
@@ -106,21 +107,15 @@ function sessionTokens(cookies: readonly string[]): string[] {
 }
 const COOKIE_START = `${SESSION_COOKIE}=`;
 
-/** A remembered session is answered without a promise. */
 function fromSession(
   token: string,
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
 ): Authentication | Promise<Authentication> {
-  const found = ports.sessions.find(token);
-  if (!(found instanceof Promise)) return judgeSession(found, issuers, ports);
-  return found.then(
+  return whenFound(
+    ports.sessions.find(token),
     (session) => judgeSession(session, issuers, ports),
-    (error: unknown) => {
-      if (error instanceof GatehouseError && error.code === 'storeUnavailable')
-        return failed('identityUnavailable', 'sessions cannot be looked up at the moment; try again later');
-      throw error;
-    },
+    'sessions cannot be looked up at the moment; try again later',
   );
 }
 

@@ -1,4 +1,3 @@
-import { GatehouseError } from '#errors';
 import type { Authentication, Identity } from '#model';
 import { accessTokenDigest, isAccessToken } from './access-token.ts';
 import type { CompiledIssuers } from './compile-issuers.ts';
@@ -6,16 +5,18 @@ import { identityFromClaims, type IdentityResult } from './identity-from-claims.
 import type { AccessTokenFinder, FoundAccessToken } from './ports.ts';
 import { nameOnce } from './name-once.ts';
 import { SERVICE_ISSUER } from './service-identity.ts';
+import { whenFound } from './when-found.ts';
 
 export interface AccessTokenPorts {
   readonly accessTokens: AccessTokenFinder;
   now(): number;
 }
 
-const failed = (
-  code: 'invalidCredential' | 'expiredCredential' | 'identityUnavailable',
-  message: string,
-): Authentication => ({ outcome: 'failed', code, message });
+const failed = (code: 'invalidCredential' | 'expiredCredential', message: string): Authentication => ({
+  outcome: 'failed',
+  code,
+  message,
+});
 const REVOKED = failed('invalidCredential', 'the access token is not known; it was revoked, or never given out');
 
 /** Whose token is this? A remembered one is answered without a promise. */
@@ -26,15 +27,10 @@ export function fromAccessToken(
 ): Authentication | Promise<Authentication> {
   if (!isAccessToken(token))
     return failed('invalidCredential', 'the access token is mistyped or cut off (its checksum does not fit)');
-  const found = ports.accessTokens.findAccessToken(accessTokenDigest(token));
-  if (!(found instanceof Promise)) return judge(found, issuers, ports);
-  return found.then(
-    (answer) => judge(answer, issuers, ports),
-    (error: unknown) => {
-      if (error instanceof GatehouseError && error.code === 'storeUnavailable')
-        return failed('identityUnavailable', 'access tokens cannot be looked up at the moment; try again later');
-      throw error;
-    },
+  return whenFound(
+    ports.accessTokens.findAccessToken(accessTokenDigest(token)),
+    (found) => judge(found, issuers, ports),
+    'access tokens cannot be looked up at the moment; try again later',
   );
 }
 
