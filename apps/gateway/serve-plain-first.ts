@@ -16,7 +16,7 @@ const KEEP_ALIVE_GRACE_MS = 1000;
 const SWEEP_EVERY_MS = 1000;
 
 /**
- * Puts a PlainConnection in front of Node's own handling of each connection, which gets what is not plain (ADR 21).
+ * Puts a PlainConnection in front of Node's own handling of each connection, which gets what is not plain (ADR 22).
  * Idle ones end as Node's would: one that never asked anything after `headersSeconds`.
  */
 export function servePlainFirst(

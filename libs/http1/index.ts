@@ -1,6 +1,6 @@
 /**
  * HTTP/1.1 as far as the gateway reads and writes it itself, since Node's own objects are the larger part of what a
- * short request costs (ADR 21). Only what is plain: a GET or HEAD without a body, whole in one read. All else is Node's.
+ * short request costs (ADR 22). Only what is plain: a GET or HEAD without a body, whole in one read. All else is Node's.
  */
 export { readHeaderLines, HEADER_LINES } from './header-lines.ts';
 export { readPlainHead, type PlainHead } from './read-plain-head.ts';
