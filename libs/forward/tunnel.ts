@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { collectYoungAfter } from './collect-young.ts';
 import { MAX_HELD_BYTES } from './max-held-bytes.ts';
 
 /** kubectl and the kubelet end a stream within a round trip; a half-closed tunnel is over after this. */
@@ -24,6 +25,7 @@ class OneWay {
   take(chunk: Buffer): void {
     const to = this.#to;
     this.bytes += chunk.length;
+    collectYoungAfter(chunk.length);
     if (!this.#gathering) {
       this.#gathering = true;
       to.cork();
