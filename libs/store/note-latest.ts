@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { inSlices, jsonRows } from './json-rows.ts';
+import { inSlices, jsonRows, lockInOrder } from './json-rows.ts';
 
 export interface Use {
   readonly id: string;
@@ -20,6 +20,9 @@ export async function noteLatest(
   const sorted = [...uses].sort((one, other) => (one.id < other.id ? -1 : 1));
   await inSlices(sorted, async (slice) => {
     const rows = JSON.stringify(slice.map(({ id, atMs }) => [id, atMs]));
-    await database.run((manager) => manager.query(sql, [rows]));
+    await database.transaction(async (manager) => {
+      await lockInOrder(database, manager, table, `${table}.id = value->>0`, rows);
+      await manager.query(sql, [rows]);
+    });
   });
 }

@@ -3,7 +3,7 @@ import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 import type { SeenPerson, UserStore, UserSummary } from '#login';
 import type { Database } from './database.ts';
 import { UserEntity, type UserRow } from './entities/user.ts';
-import { inSlices, jsonRows } from './json-rows.ts';
+import { inSlices, jsonRows, lockInOrder } from './json-rows.ts';
 import { bumpRevision, lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
@@ -13,7 +13,7 @@ export function createUserStore(database: Database, sealer: Sealer, learned: (re
     noteSeen: async (people) => {
       const again = people.filter(({ claims }) => claims === undefined);
       await inSlices(again, (slice) => noteSeenAgain(database, sealer, slice));
-      const told = people.filter(({ claims }) => claims !== undefined);
+      const told = inOneOrder(people.filter(({ claims }) => claims !== undefined));
       if (told.length > 0)
         await database.transaction(async (manager) => {
           for (const person of told) await keepClaims(manager, sealer, person);
@@ -45,15 +45,44 @@ export function createUserStore(database: Database, sealer: Sealer, learned: (re
   };
 }
 
+/** One order for all who write several people, so that two replicas never wait for each other's rows. */
+const keyOf = ({ issuerUrl, subject }: Pick<SeenPerson, 'issuerUrl' | 'subject'>): string => `${issuerUrl} ${subject}`;
+const inOneOrder = (people: readonly SeenPerson[]): SeenPerson[] =>
+  people.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+
 /** Many people of whom nothing new is known but that they were here: three statements for all of them. */
 async function noteSeenAgain(database: Database, sealer: Sealer, people: readonly SeenPerson[]): Promise<void> {
-  const keyOf = ({ issuerUrl, subject }: Pick<SeenPerson, 'issuerUrl' | 'subject'>) => `${issuerUrl} ${subject}`;
-  // In one order everywhere, so that two replicas do not wait for each other's rows.
-  const sorted = [...people].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const sorted = inOneOrder(people);
   const seen = JSON.stringify(sorted.map((one) => [one.issuer, one.issuerUrl, one.subject, one.username, one.atMs]));
   const rows = jsonRows(database);
+  const known = (await database.run((manager) =>
+    manager.query(
+      `SELECT issuer_url AS "issuerUrl", subject FROM users
+       WHERE (issuer_url, subject) IN (SELECT value->>1, value->>2 FROM ${rows})`,
+      [seen],
+    ),
+  )) as { issuerUrl: string; subject: string }[];
+  const knownKeys = new Set(known.map(keyOf));
+  const added = sorted
+    .filter((person) => !knownKeys.has(keyOf(person)))
+    .map(({ issuer, issuerUrl, subject, username, atMs }) => {
+      const id = randomUUID();
+      return [id, issuer, issuerUrl, subject, username, seal(sealer, id, {}), atMs];
+    });
+  // By itself, and past rows that another worker or replica was first with: it waits for nobody's update.
+  if (added.length > 0)
+    await database.run((manager) =>
+      manager.query(
+        `INSERT INTO users (id, issuer, issuer_url, subject, username, sealed, first_seen_at_ms, last_seen_at_ms)
+         SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
+           CAST(value->>6 AS bigint), CAST(value->>6 AS bigint)
+         FROM ${rows} WHERE true ON CONFLICT (issuer_url, subject) DO NOTHING`,
+        [JSON.stringify(added)],
+      ),
+    );
   await database.transaction(async (manager) => {
-    // A write first: SQLite would let a transaction that began by reading fail beside another process's.
+    const on = 'users.issuer_url = value->>1 AND users.subject = value->>2';
+    await lockInOrder(database, manager, 'users', on, seen);
     await manager.query(
       `UPDATE users SET issuer = seen.issuer, username = seen.username,
          last_seen_at_ms = CASE WHEN last_seen_at_ms < seen.at_ms THEN seen.at_ms ELSE last_seen_at_ms END
@@ -61,29 +90,6 @@ async function noteSeenAgain(database: Database, sealer: Sealer, people: readonl
          CAST(value->>4 AS bigint) AS at_ms FROM ${rows}) AS seen
        WHERE users.issuer_url = seen.issuer_url AND users.subject = seen.subject`,
       [seen],
-    );
-    const known = (await manager.query(
-      `SELECT issuer_url AS "issuerUrl", subject FROM users
-       WHERE (issuer_url, subject) IN (SELECT value->>1, value->>2 FROM ${rows})`,
-      [seen],
-    )) as { issuerUrl: string; subject: string }[];
-    const knownKeys = new Set(known.map(keyOf));
-    const added = sorted
-      .filter((person) => !knownKeys.has(keyOf(person)))
-      .map(({ issuer, issuerUrl, subject, username, atMs }) => {
-        const id = randomUUID();
-        return [id, issuer, issuerUrl, subject, username, seal(sealer, id, {}), atMs];
-      });
-    if (added.length === 0) return;
-    // Another worker or replica may have been first since.
-    await manager.query(
-      `INSERT INTO users (id, issuer, issuer_url, subject, username, sealed, first_seen_at_ms, last_seen_at_ms)
-       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
-         CAST(value->>6 AS bigint), CAST(value->>6 AS bigint)
-       FROM ${rows} WHERE true ON CONFLICT (issuer_url, subject) DO UPDATE SET
-         last_seen_at_ms = CASE WHEN users.last_seen_at_ms < excluded.last_seen_at_ms
-           THEN excluded.last_seen_at_ms ELSE users.last_seen_at_ms END`,
-      [JSON.stringify(added)],
     );
   });
 }
@@ -93,7 +99,7 @@ async function keepClaims(manager: EntityManager, sealer: Sealer, seen: SeenPers
   const person = { issuerUrl, subject };
   const id = randomUUID();
   const times = { firstSeenAtMs: atMs, lastSeenAtMs: atMs, disabledAtMs: null, disabledReason: null };
-  // Writes first, as above. Where the person is known, also by another worker since a moment ago, that row stands.
+  // A write first: SQLite would let a transaction that began by reading fail beside another process's. Where the person is known, also by another worker since a moment ago, that row stands.
   await manager
     .createQueryBuilder()
     .insert()

@@ -83,7 +83,7 @@ describeStore('access tokens and users', (suite) => {
       expect(listed.map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual(
         listed[0]?.id === one.id ? [3_000, undefined] : [undefined, 3_000],
       );
-      expect(JSON.stringify(listed)).not.toContain('d1"');
+      expect(JSON.stringify(listed)).not.toContain('"d1"');
       await accessTokens.deleteExpiredAccessTokens(5_000);
       expect(await accessTokens.claimsOfAccessTokens([one.id, other.id])).toEqual([{ id: other.id, claims: {} }]);
     });
