@@ -20,7 +20,6 @@ import { AuthController, OidcGuard } from './auth.controller.ts';
 import { FORM_PATHS, OAuthController } from './oauth.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { LOGIN_PATHS } from './limit-logins.ts';
-import { refuseOtherBodies } from './refuse-other-bodies.ts';
 import { KubeconfigController } from './kubeconfig.controller.ts';
 import { MeController } from './me.controller.ts';
 import { PersonGuard } from './person.guard.ts';
@@ -130,7 +129,6 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   });
   // JSON only: a cross-site form cannot send it, so a state-changing call needs more than a link.
   app.useBodyParser('json', { limit: MAX_BODY, strict: true });
-  server.use('/-/me', refuseOtherBodies);
   await app.init();
   return { handle: (request, response) => server(request as never, response as never), close: () => app.close() };
 }

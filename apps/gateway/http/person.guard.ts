@@ -11,6 +11,7 @@ import type { Request } from 'express';
 import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import { READ_PERSON, type ReadPerson } from './ports.ts';
+import { refuseOtherBodies } from './refuse-other-bodies.ts';
 
 const PUBLIC = 'gatehouse:public';
 
@@ -33,6 +34,8 @@ export class PersonGuard implements CanActivate {
     const authentication = await this.readPerson(request);
     if (authentication.outcome === 'identified') {
       request.person = authentication.identity;
+      // Behind who asks, and before what: but what an access token may not do at all is said first.
+      if (authentication.identity.credential.kind !== 'token') refuseOtherBodies(request);
       return true;
     }
     if (authentication.outcome === 'notPresented') throw new GatehouseError('notPresented', authentication.message);
