@@ -57,6 +57,7 @@ export async function openListener(
   server.maxHeadersCount = 0;
   server.maxRequestsPerSocket = 0;
   const plain = servePlainFirst(server, options, dispatcher);
+  // Before anybody else's: who is over the limit is served by nobody.
   server.prependListener('connection', options.onConnection);
   server.on('request', dispatcher.onRequest);
   server.on('checkContinue', dispatcher.onRequest);

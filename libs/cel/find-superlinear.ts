@@ -23,9 +23,8 @@ function visit(node: ASTNode, own: ReadonlySet<string> | undefined): string | un
     const [name, of, given] = args as [string, ASTNode, ASTNode[]];
     if (name === 'map') return 'the method map is not supported in a condition; exists and all do without it';
     if (COMPREHENSIONS.has(name)) {
-      const names = given.slice(0, -1).map((variable) => (variable as { args: unknown }).args as string);
       const outer = own && isForeign(of, own) ? inLoop(`${name} over`) : visit(of, own);
-      return outer ?? visit(given.at(-1) as ASTNode, new Set(names));
+      return outer ?? visit(given.at(-1) as ASTNode, new Set(variablesOf(given)));
     }
     if (own && !CONSTANT_METHODS.has(name) && isForeign(node, own)) return inLoop(name);
   }
@@ -52,8 +51,11 @@ function isForeign(node: ASTNode, own: ReadonlySet<string>): boolean {
   if (op === 'id') return !own.has(args as string);
   if (op === 'rcall' && COMPREHENSIONS.has((args as [string])[0])) {
     const [, of, given] = args as [string, ASTNode, ASTNode[]];
-    const names = given.slice(0, -1).map((variable) => (variable as { args: unknown }).args as string);
-    return isForeign(of, own) || isForeign(given.at(-1) as ASTNode, new Set([...own, ...names]));
+    return isForeign(of, own) || isForeign(given.at(-1) as ASTNode, new Set([...own, ...variablesOf(given)]));
   }
   return childrenOf(node).some((child) => isNode(child) && isForeign(child, own));
 }
+
+/** What a comprehension calls the elements; the last argument is its body. */
+const variablesOf = (given: readonly ASTNode[]): string[] =>
+  given.slice(0, -1).map((variable) => (variable as { args: unknown }).args as string);

@@ -1,4 +1,4 @@
-import { HEADER_LINES, readHeaderLines } from '#http1';
+import { HEADER_LINES, readHeaderLines, TOKEN } from '#http1';
 
 /** Told of one answer, in this order: `head` once, `data` as it comes, `end` once where it is whole. */
 export interface AnswerSink {
@@ -17,8 +17,8 @@ const MAX_INTERIM_ANSWERS = 16;
 /** RFC 9112 section 4. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: (.*))?$/;
 /** Extensions are tokens or quoted; the blanks around them that RFC 9112 section 7.1.1 lets a recipient take are read in two ways. */
-const CHUNK_LINE =
-  /^([0-9a-fA-F]{1,12})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"))?)*$/;
+const QUOTED = String.raw`"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"`;
+const CHUNK_LINE = new RegExp(`^([0-9a-fA-F]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
 /** Says how a message is cut from its connection; in trailers, or in an interim answer, it could be believed by another. */
 const CUTS = /\r\n(?:content-length:|transfer-encoding:|connection:[^\r]*close)/i;
 const LENGTH = /^[0-9]{1,15}$/;

@@ -1,5 +1,12 @@
+/** Source of an expression for a token (RFC 9110 section 5.6.2), which a header's name is. */
+export const TOKEN = String.raw`[!#$%&'*+\-.^_\x60|~0-9A-Za-z]+`;
+const VALUE = String.raw`[\t\x20-\x7e\x80-\xff]*`;
+
+export const HEADER_NAME = new RegExp(`^${TOKEN}$`);
+/** One character a byte. */
+export const HEADER_VALUE = new RegExp(`^${VALUE}$`);
 /** RFC 9112 section 5 without what is obsolete: no folded lines, no bare CR or LF, no blank before a colon. Each line with the break before it. */
-export const HEADER_LINES = /^(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
+export const HEADER_LINES = new RegExp(String.raw`^(?:\r\n${TOKEN}:${VALUE})*$`);
 
 const END_OF_LINE = '\r\n';
 

@@ -2,7 +2,7 @@
  * HTTP/1.1 as far as the gateway reads and writes it itself, since Node's own objects are the larger part of what a
  * short request costs (ADR 22). Only what is plain: a GET or HEAD without a body, whole in one read. All else is Node's.
  */
-export { readHeaderLines, HEADER_LINES } from './header-lines.ts';
+export { readHeaderLines, HEADER_LINES, TOKEN } from './header-lines.ts';
 export { readPlainHead, type PlainHead } from './read-plain-head.ts';
 export { PlainConnection, type PlainConnectionPorts } from './plain-connection.ts';
 export type { PlainAnswer } from './plain-answer.ts';

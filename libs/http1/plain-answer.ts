@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientAnswer } from './client.ts';
+import { HEADER_NAME, HEADER_VALUE } from './header-lines.ts';
 
 /** What an answer needs of its connection. */
 export interface AnswerOwner {
@@ -11,9 +12,6 @@ export interface AnswerOwner {
   answerEnded(): void;
 }
 
-/** Neither may hold a line break: it would begin a header, or an answer, of its own. */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Chunks up to this size are copied between their frame; larger ones cost more than three writes. */
 const MAX_COPIED_BYTES = 16 * 1024;
 
@@ -51,16 +49,14 @@ export class PlainAnswer extends EventEmitter implements ClientAnswer {
   writeHead(statusCode: number, statusMessage: string | undefined, headers: readonly string[]): void {
     if (this.headersSent) throw new Error('the head of this answer is written already');
     const reason = statusMessage ?? STATUS_CODES[statusCode] ?? 'unknown';
-    if (!VALUE.test(reason)) throw new TypeError('a status message with characters that no header may have');
+    if (!HEADER_VALUE.test(reason)) throw new TypeError('a status message with characters that no header may have');
     let head = `HTTP/1.1 ${statusCode} ${reason}\r\n`;
     let sized = false;
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
       const value = headers[i + 1] as string;
-      if (!NAME.test(name) || !VALUE.test(value))
-        throw new TypeError(`a header that cannot be sent: ${JSON.stringify(name)}`);
       if (name.length === 14 && name.toLowerCase() === 'content-length') sized = true;
-      head += `${name}: ${value}\r\n`;
+      head += lineOf(name, value);
     }
     this.headersSent = true;
     this.statusCode = statusCode;
@@ -100,11 +96,7 @@ export class PlainAnswer extends EventEmitter implements ClientAnswer {
   }
 
   addTrailers(trailers: readonly [string, string][]): void {
-    for (const [name, value] of trailers) {
-      if (!NAME.test(name) || !VALUE.test(value))
-        throw new TypeError(`a trailer that cannot be sent: ${JSON.stringify(name)}`);
-      this.#trailers += `${name}: ${value}\r\n`;
-    }
+    for (const [name, value] of trailers) this.#trailers += lineOf(name, value);
   }
 
   end(last?: Buffer | string, encodingOrWritten?: 'latin1' | (() => void)): void {
@@ -143,4 +135,11 @@ export class PlainAnswer extends EventEmitter implements ClientAnswer {
     this.#head = '';
     return head;
   }
+}
+
+/** @throws TypeError where a line break would begin a header, or an answer, of its own. */
+function lineOf(name: string, value: string): string {
+  if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
+    throw new TypeError(`a header that cannot be sent: ${JSON.stringify(name)}`);
+  return `${name}: ${value}\r\n`;
 }

@@ -7,7 +7,7 @@ export interface PlainConnectionPorts {
   /** Whether a plain request for this target is `onRequest`'s; all else is handed over. */
   takes(target: string): boolean;
   onRequest(request: PlainRequest, answer: ClientAnswer): void;
-  /** Serves the connection from here on; what was read of it and not answered is in front of the socket again. */
+  /** Serves the connection from here on; what was read of it and not answered comes next, as `data`. */
   handOver(socket: Socket): void;
   /** Monotonic, in milliseconds. */
   now(): number;
@@ -21,7 +21,7 @@ const MAX_WAITING_BYTES = 64 * 1024;
 /**
  * One connection of a client, as long as it asks nothing but plain requests: one at a time, each read from one piece of
  * bytes. With the first that is anything else (a body, an upgrade, a head in pieces, an odd one) the whole connection
- * goes to Node's server, for good, with the bytes of that request put back in front.
+ * goes to Node's server, for good, beginning with the bytes of that request.
  */
 export class PlainConnection {
   readonly socket: Socket;

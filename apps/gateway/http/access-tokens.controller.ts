@@ -1,14 +1,16 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { AccessTokens, AccessTokenView } from '../me/access-tokens.ts';
+import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
 import { ACCESS_TOKENS, RECORD_ACT, type RecordAct } from './ports.ts';
 import { recordRefusal } from './record-refusal.ts';
 
 /** A person's own access tokens. */
 @Controller('-/me/tokens')
+@UseGuards(JsonBodyGuard)
 export class AccessTokensController {
   constructor(
     @Inject(ACCESS_TOKENS) private readonly tokens: AccessTokens,

@@ -1,7 +1,8 @@
-import { Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Inject, Post, Query, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Identity } from '#model';
 import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
+import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
 import { KUBECONFIGS, RECORD_ACT, type RecordAct } from './ports.ts';
 import { recordRefusal } from './record-refusal.ts';
@@ -11,6 +12,7 @@ const AS_FILE = 'attachment; filename="gatehouse.kubeconfig"';
 
 /** A kubeconfig for all clusters of the person. */
 @Controller('-/me/kubeconfig')
+@UseGuards(JsonBodyGuard)
 export class KubeconfigController {
   constructor(
     @Inject(KUBECONFIGS) private readonly kubeconfigs: Kubeconfigs,

@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Put, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Put, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
+import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
 import { DESCRIBE_ME, RECORD_ACT, UPSTREAM_TOKENS, type RecordAct } from './ports.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
@@ -9,6 +10,7 @@ import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 
 /** Self-service: who am I, as whom do clusters see me, my stored tokens. */
 @Controller('-/me')
+@UseGuards(JsonBodyGuard)
 export class MeController {
   constructor(
     @Inject(DESCRIBE_ME) private readonly me: DescribeMe,

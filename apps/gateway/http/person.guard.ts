@@ -11,14 +11,13 @@ import type { Request } from 'express';
 import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import { READ_PERSON, type ReadPerson } from './ports.ts';
-import { refuseOtherBodies } from './refuse-other-bodies.ts';
 
 const PUBLIC = 'gatehouse:public';
 
 /** Marks a handler that answers people who are not logged in. Everything else is closed. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
-type RequestWithPerson = Request & { person?: Identity };
+export type RequestWithPerson = Request & { person?: Identity };
 
 /** Closed by default: a handler without `@Public()` is reached by identified people only. */
 @Injectable()
@@ -34,8 +33,6 @@ export class PersonGuard implements CanActivate {
     const authentication = await this.readPerson(request);
     if (authentication.outcome === 'identified') {
       request.person = authentication.identity;
-      // Behind who asks, and before what: but what an access token may not do at all is said first.
-      if (authentication.identity.credential.kind !== 'token') refuseOtherBodies(request);
       return true;
     }
     if (authentication.outcome === 'notPresented') throw new GatehouseError('notPresented', authentication.message);

@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Req } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { ERRORS, GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import type { Sessions, SessionView } from '../people/sessions.ts';
+import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
 import { RECORD_ACT, SESSIONS, type RecordAct } from './ports.ts';
 
@@ -13,6 +14,7 @@ type OwnSessionView = Omit<SessionView, 'username' | 'issuerUrl' | 'subject'> & 
 
 /** A person's own browser sessions. */
 @Controller('-/me/sessions')
+@UseGuards(JsonBodyGuard)
 export class SessionsController {
   constructor(
     @Inject(SESSIONS) private readonly sessions: Sessions,

@@ -1,7 +1,8 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Identity } from '#model';
 import type { TokenLogins } from '../login/create-token-logins.ts';
+import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
 import { RECORD_ACT, SOURCE_ADDRESS, TOKEN_LOGINS, type RecordAct, type SourceAddress } from './ports.ts';
 import { recordRefusal } from './record-refusal.ts';
@@ -13,6 +14,7 @@ type Parameters = Record<string, unknown>;
  * a page of the gateway itself: no link, form or page of another site can approve anything.
  */
 @Controller('-/me')
+@UseGuards(JsonBodyGuard)
 export class TokenLoginsController {
   constructor(
     @Inject(TOKEN_LOGINS) private readonly logins: TokenLogins,
