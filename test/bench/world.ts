@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildBinaries, type Binaries, type Log } from '../cluster/build-binaries.ts';
@@ -7,6 +7,7 @@ import { createAuthority, issueClientCertificate, issueServerCertificate } from 
 import { clearRecorded, createRecorder, stopLeftovers } from '../cluster/record-cluster.ts';
 import { runPart, waitUntil } from '../cluster/run-part.ts';
 import { stopAtExit } from '../cluster/stop-at-exit.ts';
+import { privateFilesIn } from '../support/private-files.ts';
 import { buildPrograms, type Program } from './build-programs.ts';
 import { startIssuer, type Issuer } from './issuer.ts';
 import type { BenchFiles, StartProgram } from './start-program.ts';
@@ -83,11 +84,7 @@ async function writeCertificates(directory: string) {
   const server = await issueServerCertificate(ca, ['localhost'], ['127.0.0.1']);
   const client = await issueClientCertificate(ca, 'gatehouse', []);
   mkdirSync(directory, { recursive: true });
-  const write = (name: string, text: string): string => {
-    const path = join(directory, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  };
+  const write = privateFilesIn(directory);
   const files = {
     ca: write('ca.crt', ca.certPem),
     certificate: write('server.crt', server.certPem),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFilesIn } from '../support/private-files.ts';
 import {
   createAuthority,
   createSigningKey,
@@ -28,7 +28,7 @@ export async function writeClusterFiles(
   apiPort: number,
   kubeletProgram: string,
 ): Promise<ClusterFiles> {
-  const write = (name: string, text: string) => writeFileSync(join(directory, name), text, { mode: 0o600 });
+  const write = privateFilesIn(directory);
   const writePair = (name: string, pair: KeyedCertificate) => {
     write(`${name}.crt`, pair.certPem);
     write(`${name}.key`, pair.keyPem);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import type { Log } from '../cluster/build-go-programs.ts';
 import { issueServerCertificate, type KeyedCertificate } from '../cluster/issue-certificates.ts';
 import { findFreePort } from '../support/find-free-port.ts';
+import { privateFilesIn } from '../support/private-files.ts';
 import { buildDex } from './build-dex.ts';
 
 export interface Dex {
@@ -45,10 +46,7 @@ export async function startDex(options: DexOptions): Promise<Dex> {
   const program = await buildDex(log);
   mkdirSync(directory, { recursive: true });
   const certificate = await issueServerCertificate(authority, ['localhost'], ['127.0.0.1']);
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(directory, name), text, { mode: 0o600 });
-    return join(directory, name);
-  };
+  const file = privateFilesIn(directory);
   const port = await findFreePort();
   const issuerUrl = `https://localhost:${port}/dex`;
   const client = { clientId: 'gatehouse', clientSecret: randomBytes(24).toString('base64url') };

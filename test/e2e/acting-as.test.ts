@@ -5,17 +5,13 @@ import { tryCli } from '../demo/run-cli.ts';
 import { AS, CONSENT, MAPPINGS, MAY, ONLY_ALICE, SUBJECTS } from './acting-as-objects.ts';
 import { clusterAs, createObjects, replaceObject } from './own-objects.ts';
 import { AUDIT_EVENTS, note, type Event } from './read-gateway-log.ts';
-import { kubectl, spawnKubectl, waitForOutput, type KubectlRun } from './run-kubectl.ts';
+import { admin } from './cluster-admin.ts';
+import { kubectl, spawnKubectl, waitForOutput } from './run-kubectl.ts';
 import { send, type Answer } from './send-request.ts';
 import { bothEngines, readServerLog, world } from './world.ts';
 
 const PODS = '/clusters/acting/api/v1/namespaces/team-a/pods';
 
-const admin = async (args: readonly string[], input?: string): Promise<KubectlRun> => {
-  const run = await kubectl(world().adminKubeconfig, args, input === undefined ? {} : { input });
-  expect(run.code, run.stderr).toBe(0);
-  return run;
-};
 beforeAll(async () => {
   await admin(['apply', '-f', '-'], JSON.stringify(CONSENT));
   await admin(['create', 'clusterrolebinding', 'acting-alice', '--clusterrole=acting-alice', '--user=demo:alice']);

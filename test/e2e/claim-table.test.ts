@@ -1,14 +1,13 @@
 /** What people's claims become in the cluster: sent by a real token, read back from the API server's own audit log. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIdToken } from '../support/identity-provider-tokens.ts';
+import { admin, letImpersonate } from './cluster-admin.ts';
 import { clusterAs, createObjects } from './own-objects.ts';
-import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { bothEngines, readServerLog, world } from './world.ts';
 
-const GATEWAY_USER = 'gatehouse-claims';
 /** For these tests the cluster lets the gateway become anybody: what stops a name here is the gateway alone. */
-const ANYBODY = ['create', 'clusterrole', GATEWAY_USER, '--verb=impersonate', '--resource=users,groups'];
+const GATEWAY_USER = 'gatehouse-claims';
 const SUBJECTS = [{ issuer: 'demo' }];
 const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `team-${at}`);
 
@@ -54,21 +53,8 @@ const USERS_REFUSED: Record<string, unknown> = {
   'no name at all': undefined,
 };
 
-const admin = async (args: readonly string[]): Promise<void> => {
-  const { code, stderr } = await kubectl(world().adminKubeconfig, args);
-  expect(code, stderr).toBe(0);
-};
-beforeAll(async () => {
-  await admin(ANYBODY);
-  await admin([
-    'create',
-    'clusterrolebinding',
-    GATEWAY_USER,
-    `--clusterrole=${GATEWAY_USER}`,
-    `--user=${GATEWAY_USER}`,
-  ]);
-});
-afterAll(() => admin(['delete', 'clusterrole,clusterrolebinding', GATEWAY_USER]));
+beforeAll(() => letImpersonate(GATEWAY_USER, 'users,groups'));
+afterAll(async () => void (await admin(['delete', 'clusterrole,clusterrolebinding', GATEWAY_USER])));
 
 describe.each(bothEngines())('what a token claims, on $engine', (gateway) => {
   let remove: () => Promise<void>;

@@ -1,12 +1,4 @@
-import { expect } from 'vitest';
-import { kubectl } from './run-kubectl.ts';
-import { world } from './world.ts';
-
-/** kubectl as the cluster's admin, past the gateway. */
-export async function admin(args: readonly string[], input?: string): Promise<void> {
-  const run = await kubectl(world().adminKubeconfig, args, input === undefined ? {} : { input });
-  expect(run.code, run.stderr).toBe(0);
-}
+import { admin } from './cluster-admin.ts';
 
 const GRANT = JSON.stringify({
   apiVersion: 'v1',
@@ -38,7 +30,9 @@ export async function makeDeployer(): Promise<void> {
 }
 
 /** Lets the user gatehouse-accounts ask for tokens of it, and of nobody else. */
-export const grantTokens = (): Promise<void> => admin(['apply', '-f', '-'], GRANT);
+export async function grantTokens(): Promise<void> {
+  await admin(['apply', '-f', '-'], GRANT);
+}
 
 export async function removeDeployer(): Promise<void> {
   for (const what of ['rolebinding/deployer', 'rolebinding/accounts-tokens', 'role/accounts-tokens', 'sa/deployer'])

@@ -32,6 +32,24 @@ export async function logIn(page: Page, gateway: GatewayView, person: PersonName
 export const newContext = (browser: Browser): Promise<BrowserContext> =>
   browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1200, height: 800 } });
 
+/** A browser of its own at the gateway's front page. */
+export async function openFrontPage(browser: Browser, gatewayUrl: string): Promise<OpenPage> {
+  const context = await newContext(browser);
+  const page = await context.newPage();
+  await page.goto(`${gatewayUrl}/-/`);
+  return { page, context };
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+}
+
+/** A page that shows the console, and its session as a `Cookie` header. */
+export interface LoggedIn extends OpenPage {
+  readonly cookie: string;
+}
+
 export const SESSION_COOKIE = '__Host-gatehouse-session';
 
 /** As a `Cookie` header. */

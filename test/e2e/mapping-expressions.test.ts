@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIdToken } from '../support/identity-provider-tokens.ts';
 import { tryCli } from '../demo/run-cli.ts';
+import { admin, letImpersonate } from './cluster-admin.ts';
 import { openWatch } from './open-watch.ts';
 import { clusterAs, createObject, createObjects, deleteObject, replaceObject, type OwnObject } from './own-objects.ts';
-import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { bothEngines, readServerLog, world } from './world.ts';
 
@@ -35,23 +35,12 @@ const RULES: OwnObject = {
     ],
   },
 };
-const admin = async (args: readonly string[]): Promise<void> => {
-  const { code, stderr } = await kubectl(world().adminKubeconfig, args);
-  expect(code, stderr).toBe(0);
-};
 const OBJECTS = 'clusterrole,clusterrolebinding';
 beforeAll(async () => {
-  await admin(['create', 'clusterrole', GATEWAY_USER, '--verb=impersonate', '--resource=users']);
-  await admin([
-    'create',
-    'clusterrolebinding',
-    GATEWAY_USER,
-    `--clusterrole=${GATEWAY_USER}`,
-    `--user=${GATEWAY_USER}`,
-  ]);
+  await letImpersonate(GATEWAY_USER, 'users');
   await admin(['create', 'clusterrolebinding', 'expressions-view', '--clusterrole=view', '--user=as-ops']);
 });
-afterAll(() => admin(['delete', OBJECTS, GATEWAY_USER, 'expressions-view', '--ignore-not-found']));
+afterAll(async () => void (await admin(['delete', OBJECTS, GATEWAY_USER, 'expressions-view', '--ignore-not-found'])));
 
 describe.each(bothEngines())('a mapping for whom an expression holds, on $engine', (gateway) => {
   let remove: () => Promise<void>;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli, tryCli } from '../demo/run-cli.ts';
 import { callDirect, type Credential } from './call-direct.ts';
+import { admin as asClusterAdmin } from './cluster-admin.ts';
 import { clusterAs, createObject, createObjects, replaceObject, type OwnObject } from './own-objects.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
@@ -65,11 +66,7 @@ describe('a credential for narrow rules', () => {
   };
   const apply = (...args: string[]) => rbac('--cluster', 'narrow', '--name', NAME, '--apply', ...asAdmin, ...args);
   const diff = (...args: string[]) => rbac('--cluster', 'narrow', '--name', NAME, '--diff', ...asAdmin, ...args);
-  const admin = async (...args: string[]): Promise<string> => {
-    const run = await kubectl(world().adminKubeconfig, args);
-    expect(run.code, run.stderr).toBe(0);
-    return run.stdout;
-  };
+  const admin = async (...args: string[]): Promise<string> => (await asClusterAdmin(args)).stdout;
   const patch = (kind: string, change: object, ...more: string[]): Promise<string> =>
     admin('patch', kind, NAME, '--type=json', '-p', JSON.stringify([change]), ...more);
   let credential: Credential;

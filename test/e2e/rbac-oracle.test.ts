@@ -14,7 +14,7 @@ import { parseManifests } from '#resources';
 import { tryCli } from '../demo/run-cli.ts';
 import { openOracle, type ApiServerOracle, type Person } from './rbac-oracle/ask-api-server.ts';
 import { questions } from './rbac-oracle/questions.ts';
-import { kubectl } from './run-kubectl.ts';
+import { admin } from './cluster-admin.ts';
 import { world } from './world.ts';
 
 const FOLDER = join(import.meta.dirname, 'rbac-oracle');
@@ -43,12 +43,6 @@ let oracle: ApiServerOracle;
 let rules: AccessRuleInput[] = [];
 let warnings = '';
 
-const admin = async (args: string[], input = ''): Promise<string> => {
-  const run = await kubectl(world().adminKubeconfig, args, { input });
-  expect(run.code, run.stderr).toBe(0);
-  return run.stdout;
-};
-
 beforeAll(async () => {
   const { clusters, users } = parse(readFileSync(world().adminKubeconfig, 'utf8')) as {
     clusters: { cluster: Record<string, string> }[];
@@ -67,13 +61,13 @@ beforeAll(async () => {
   await admin(['apply', '-f', '-'], ROLES);
   // The controller fills the aggregated role.
   await vi.waitFor(
-    async () => expect(await admin(['get', 'clusterrole', 'oracle-sum', '-o', 'yaml'])).toContain('list'),
+    async () => expect((await admin(['get', 'clusterrole', 'oracle-sum', '-o', 'yaml'])).stdout).toContain('list'),
     {
       timeout: 20_000,
       interval: 200,
     },
   );
-  const dump = await admin(['get', RBAC.join(','), '-A', '-o', 'yaml']);
+  const { stdout: dump } = await admin(['get', RBAC.join(','), '-A', '-o', 'yaml']);
   const imported = await tryCli(
     ['policy', 'import-rbac', '-f', '-', '--issuer', 'demo', '--cluster', 'demo'],
     {},

@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, grantTokens, makeDeployer, removeDeployer } from './deployer.ts';
+import { admin } from './cluster-admin.ts';
+import { grantTokens, makeDeployer, removeDeployer } from './deployer.ts';
 import { clusterAs, createObjects, replaceObject, type OwnObject } from './own-objects.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';

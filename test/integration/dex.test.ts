@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../cluster/issue-certificates.ts';
 import { DEX_PASSWORD, startDex, type Dex } from '../dex/start-dex.ts';
-import { launchBrowser, newContext, sessionCookie } from '../e2e/log-in.ts';
+import { launchBrowser, openFrontPage, sessionCookie, type LoggedIn, type OpenPage } from '../e2e/log-in.ts';
 import {
   PODS,
   REFRESH_SECONDS,
@@ -56,12 +56,6 @@ const issuerSpec = ({ issuerUrl: url, caPem, clientId, clientSecret }: Dex): obj
   login: { clientID: clientId, clientSecret, scopes: ['openid', 'email', 'groups', 'offline_access'] },
 });
 
-interface LoggedIn {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  readonly cookie: string;
-}
-
 async function typePassword(page: Page, person: string, password: string): Promise<void> {
   await page.getByRole('link', { name: /^Log in with demo/ }).click();
   await page.waitForURL((url) => url.href.startsWith(dex.issuerUrl));
@@ -72,10 +66,8 @@ async function typePassword(page: Page, person: string, password: string): Promi
 }
 
 /** With Dex's own question whether the gateway may know. */
-async function answerDex(person: string): Promise<{ readonly page: Page; readonly context: BrowserContext }> {
-  const context = await newContext(browser);
-  const page = await context.newPage();
-  await page.goto(`${gateway().url}/-/`);
+async function answerDex(person: string): Promise<OpenPage> {
+  const { page, context } = await openFrontPage(browser, gateway().url);
   await typePassword(page, person, DEX_PASSWORD);
   await page.getByRole('button', { name: 'Grant Access' }).click();
   return { page, context };
@@ -89,9 +81,7 @@ async function logIn(person: string): Promise<LoggedIn> {
 const statusOf = async ({ cookie }: LoggedIn): Promise<number> => (await gateway().asPage(cookie, PODS)).status;
 
 test('a wrong password at Dex opens no session, nor does an address that is not verified', async () => {
-  const context = await newContext(browser);
-  const page = await context.newPage();
-  await page.goto(`${gateway().url}/-/`);
+  const { page, context } = await openFrontPage(browser, gateway().url);
   await typePassword(page, 'alice', 'wrong');
   await page.getByText(/Invalid/).waitFor();
   await context.close();

@@ -1,11 +1,11 @@
 /** A provider that is not from npm: Keycloak, with a browser's login, its groups, its logout tokens, its refresh tokens. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority, issueServerCertificate } from '../cluster/issue-certificates.ts';
-import { launchBrowser, newContext, sessionCookie } from '../e2e/log-in.ts';
+import { launchBrowser, openFrontPage, sessionCookie, type LoggedIn } from '../e2e/log-in.ts';
 import { startKeycloak, type Keycloak } from '../keycloak/start-keycloak.ts';
 import {
   issuerSpecOf,
@@ -15,6 +15,7 @@ import {
   type GatewayOfWorld,
   type SessionWorld,
 } from '../support/session-world.ts';
+import { privateFilesIn } from '../support/private-files.ts';
 
 const PASSWORD = 'a-password-of-the-tests';
 /** Promised is a second after the logout token; asserted at five times that, and the real value printed. */
@@ -31,10 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-keycloak-test-'));
   const authority = await createAuthority('keycloak and gateway');
   const own = await issueServerCertificate(authority, ['localhost'], ['127.0.0.1']);
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
-  };
+  const file = privateFilesIn(folder);
   browser = await launchBrowser();
   world = await startSessionWorld(
     async ({ urls }) => {
@@ -69,12 +67,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface LoggedIn {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  readonly cookie: string;
-}
-
 async function typePassword(page: Page, person: string, password: string): Promise<void> {
   await page.getByRole('link', { name: /^Log in with/ }).click();
   await page.waitForURL((url) => url.href.startsWith(keycloak.issuerUrl));
@@ -84,9 +76,7 @@ async function typePassword(page: Page, person: string, password: string): Promi
 }
 
 async function logIn(person: string): Promise<LoggedIn> {
-  const context = await newContext(browser);
-  const page = await context.newPage();
-  await page.goto(`${gateway().url}/-/`);
+  const { page, context } = await openFrontPage(browser, gateway().url);
   await typePassword(page, person, PASSWORD);
   await page.getByRole('heading', { name: 'Who you are' }).waitFor();
   return { page, context, cookie: await sessionCookie(context) };
@@ -94,9 +84,7 @@ async function logIn(person: string): Promise<LoggedIn> {
 const statusOf = async ({ cookie }: LoggedIn): Promise<number> => (await gateway().asPage(cookie, PODS)).status;
 
 test('a wrong password at Keycloak opens no session, and somebody without the group may do nothing', async () => {
-  const context = await newContext(browser);
-  const page = await context.newPage();
-  await page.goto(`${gateway().url}/-/`);
+  const { page, context } = await openFrontPage(browser, gateway().url);
   await typePassword(page, 'alice', 'wrong');
   await page.getByText('Invalid username or password.').waitFor();
   expect((await context.cookies()).some(({ name }) => name.includes('gatehouse-session'))).toBe(false);

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import type { Log } from '../cluster/build-go-programs.ts';
 import { issueServerCertificate, type KeyedCertificate } from '../cluster/issue-certificates.ts';
 import { findFreePort } from '../support/find-free-port.ts';
+import { privateFilesIn } from '../support/private-files.ts';
 import { installKeycloak, KEYCLOAK_VERSION } from './install-keycloak.ts';
 import { CLIENT_ID, REALM, realmOf, type RealmOptions } from './realm.ts';
 
@@ -38,10 +39,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
   const home = await installKeycloak(log);
   mkdirSync(directory, { recursive: true });
   const certificate = await issueServerCertificate(authority, ['localhost'], ['127.0.0.1']);
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(directory, name), text, { mode: 0o600 });
-    return join(directory, name);
-  };
+  const file = privateFilesIn(directory);
   const port = await findFreePort();
   const url = `https://localhost:${port}`;
   const admin = { username: 'admin', password: randomBytes(18).toString('base64url') };
