@@ -1,7 +1,7 @@
 /**
- * Three lanes. `unit` is pure and runs in parallel; `integration` and `e2e` start databases, a control
- * plane, a gateway and a browser, so their files run one after another: two of them at once would
- * fight for the same two cores and make every time-out a guess.
+ * One project a lane. `unit` is pure and runs in parallel; the others start databases, a control plane, a gateway and
+ * a browser, so their files run one after another: many of them at once would fight for the same two cores and make
+ * every time-out a guess. Which lanes run side by side is in scripts/test/plan.ts.
  *
  * The condition `source` makes `#kube` and its sisters resolve to the TypeScript sources, here, in the
  * forked workers, and in the worker threads that the code under test starts itself.
@@ -9,6 +9,7 @@
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { FILES_OF_LANES, type VitestLane } from './scripts/test/files-of-lanes.ts';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error(`Node ${process.version} is too old here: PATH=node_modules/.bin:$PATH vitest run <file>`);
@@ -31,22 +32,21 @@ class LookersLast extends BaseSequencer {
 }
 
 interface Lane {
-  name: string;
-  include: string[];
-  fileParallelism: boolean;
   testTimeout: number;
   hookTimeout: number;
+  fileParallelism?: boolean;
   globalSetup?: string[];
 }
 
-function lane({ name, include, fileParallelism, testTimeout, hookTimeout, globalSetup = [] }: Lane) {
+function lane(name: VitestLane, { testTimeout, hookTimeout, fileParallelism = false, globalSetup = [] }: Lane) {
+  const { include, exclude } = FILES_OF_LANES[name];
   return {
     resolve,
     ssr,
     test: {
       name,
-      include,
-      exclude: never,
+      include: [...include],
+      exclude: [...never, ...exclude],
       environment: 'node' as const,
       pool: 'forks' as const,
       execArgv,
@@ -68,35 +68,12 @@ export default defineConfig({
     passWithNoTests: false,
     sequence: { sequencer: LookersLast },
     projects: [
-      lane({
-        name: 'unit',
-        include: [
-          'libs/**/*.test.ts',
-          'apps/**/*.test.{ts,tsx}',
-          'migrations/**/*.test.ts',
-          'test/matrix/**/*.test.ts',
-          'test/bench/**/*.test.ts',
-          'test/soak/**/*.test.ts',
-        ],
-        fileParallelism: true,
-        testTimeout: 10_000,
-        hookTimeout: 30_000,
-      }),
-      lane({
-        name: 'integration',
-        include: ['test/{integration,cluster,check,requestinfo}/**/*.test.ts'],
-        fileParallelism: false,
-        testTimeout: 60_000,
-        hookTimeout: 600_000,
-      }),
-      lane({
-        name: 'e2e',
-        include: ['test/e2e/**/*.test.ts', 'test/security/**/*.test.ts'],
-        globalSetup: ['test/e2e/global-setup.ts'],
-        fileParallelism: false,
-        testTimeout: 120_000,
-        hookTimeout: 600_000,
-      }),
+      lane('unit', { testTimeout: 10_000, hookTimeout: 30_000, fileParallelism: true }),
+      lane('integration', { testTimeout: 60_000, hookTimeout: 600_000 }),
+      lane('databases', { testTimeout: 60_000, hookTimeout: 600_000 }),
+      lane('e2e', { testTimeout: 120_000, hookTimeout: 600_000, globalSetup: ['test/e2e/global-setup.ts'] }),
+      lane('measured', { testTimeout: 60_000, hookTimeout: 600_000 }),
+      lane('long', { testTimeout: 600_000, hookTimeout: 600_000 }),
     ],
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The way in for `npm start`, `npm run demo`, `npm test`, `npm run bench`, `npm run soak`, `npm run check` and `npm run build`, so that
+ * The way in for `npm start`, `npm run demo`, `npm test`, `npm run test:long`, `npm run bench`, `npm run soak`, `npm run check` and `npm run build`, so that
  * each of them works on a fresh clone. It is plain JavaScript for the host's Node (20 or newer): the
  * pinned Node that everything else runs on arrives with `npm ci`, which is the first thing done here.
  *
@@ -23,6 +23,7 @@ const TARGETS = {
   start: { build: true, run: ['dist/apps/gateway/main.js'] },
   demo: { build: true, run: ['--conditions=source', 'scripts/demo.ts'] },
   test: { build: true, run: ['--conditions=source', 'scripts/test.ts'] },
+  'test:long': { build: true, run: ['--conditions=source', 'scripts/test.ts', 'long'] },
   bench: { build: true, run: ['--conditions=source', 'test/bench/main.ts'] },
   soak: { build: true, run: ['--conditions=source', 'scripts/soak.ts'] },
   check: { build: false, run: ['--conditions=source', 'scripts/check.ts'] },

@@ -2,17 +2,12 @@
  * `npm run soak -- --minutes 60`: mixed load (watches, lists, execs, clients that leave) on a real control plane through
  * a gateway of one process. Prints its memory and open descriptors over time; ends with 1 where they are not flat or
  * a request failed. `--pauses 10` makes the load pause ten times as long, for a machine that has other work.
- * The test suite runs two minutes of it.
+ * `npm test` runs two minutes of it beside other tests, `npm run test:long` two minutes under full load.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startDemoWorld } from '../test/demo/start-demo-world.ts';
 import { findSlopes } from '../test/soak/find-growth.ts';
 import { runSoak } from '../test/soak/run-soak.ts';
-import { findFreePort } from '../test/support/find-free-port.ts';
-import { INSPECTABLE } from '../test/support/read-live-memory.ts';
+import { startSoakWorld } from '../test/soak/start-soak-world.ts';
 import { inMib } from '../test/support/read-memory.ts';
 
 const { values } = parseArgs({
@@ -23,26 +18,14 @@ if (!(minutes > 0) || !(pauses > 0)) {
   console.error(`--minutes and --pauses must be numbers above 0, not ${values.minutes} and ${values.pauses}`);
   process.exit(2);
 }
-const directory = mkdtempSync(join(tmpdir(), 'gatehouse-soak-'));
-const port = await findFreePort();
-const log = (line: string): void => console.error(`soak: ${line}`);
-const world = await startDemoWorld({ directory, gatewayPorts: [port], idTokenSeconds: 12 * 3600, log });
-const stop = async (): Promise<void> => {
-  await world.stop();
-  rmSync(directory, { recursive: true, force: true });
-};
+const world = await startSoakWorld((line) => console.error(`soak: ${line}`));
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void stop().finally(() => process.exit(130)));
+  process.once(signal, () => void world.stop().finally(() => process.exit(130)));
 try {
-  const gateway = await world.startGateway({
-    directory: 'gateway',
-    port,
-    environment: { ...INSPECTABLE, GATEHOUSE_WORKERS: '1', GATEHOUSE_TIMEOUTS_SHUTDOWN_GRACE_SECONDS: '1' },
-  });
   console.log('seconds  RSS MiB  descriptors  after a collection: in use MiB, RSS MiB');
   const { done, problems, samples } = await runSoak({
-    target: { port, token: gateway.people.root.idToken, caPem: readFileSync(gateway.caFile, 'utf8') },
-    gateway: gateway.running(),
+    target: world.target,
+    gateway: world.gateway,
     seconds: minutes * 60,
     pauses,
     onSample: ({ atSeconds, rssBytes, descriptors, live }) => {
@@ -60,5 +43,5 @@ try {
   console.log(problems.length === 0 ? 'flat' : 'not flat');
   process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
-  await stop();
+  await world.stop();
 }

@@ -1,3 +1,13 @@
+/** One lane of one run of the tests. */
+export interface LaneRun {
+  readonly root: string;
+  /** Folder for its log and its report. */
+  readonly results: string;
+  readonly lane: string;
+  /** See LoggedOptions. */
+  readonly label?: string;
+}
+
 /** What a lane reported. `problems` says in a line each what failed, or why the lane's report is not believed. */
 export interface Outcome {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brokenLane, type Outcome } from './outcome.ts';
+import { brokenLane, type LaneRun, type Outcome } from './outcome.ts';
 import { runLogged } from './run-logged.ts';
 
 interface StepOutcome {
@@ -9,10 +9,10 @@ interface StepOutcome {
 }
 
 /** `npm run check`, each of its steps counted as one test. */
-export async function runCheck(root: string, results: string): Promise<Outcome> {
+export async function runCheck({ root, results, label }: LaneRun): Promise<Outcome> {
   const report = join(results, 'check.json');
   const args = ['--conditions=source', join(root, 'scripts/check.ts'), '--report', report];
-  const run = await runLogged(process.execPath, args, { cwd: root, logFile: join(results, 'check.log') });
+  const run = await runLogged(process.execPath, args, { cwd: root, logFile: join(results, 'check.log'), label });
   let steps: readonly StepOutcome[];
   try {
     steps = JSON.parse(readFileSync(report, 'utf8'));

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { listFiles } from '../check/list-files.ts';
-import { brokenLane, type Outcome } from './outcome.ts';
+import { brokenLane, type LaneRun, type Outcome } from './outcome.ts';
 import { runLogged } from './run-logged.ts';
 
 interface GoEvent {
@@ -11,13 +11,13 @@ interface GoEvent {
 }
 
 /** `go test` in each Go module under test/ that holds tests. Without such a module there is nothing to count. */
-export async function runGoTests(root: string, results: string): Promise<Outcome> {
-  const files = listFiles(root).filter((path) => path.startsWith('test/'));
+export async function runGoTests(lane: LaneRun): Promise<Outcome> {
+  const files = listFiles(lane.root).filter((path) => path.startsWith('test/'));
   const modules = files.filter((path) => path.endsWith('/go.mod')).map((path) => dirname(path));
   const counts: Outcome[] = [];
   for (const module of modules) {
     if (!files.some((path) => path.startsWith(`${module}/`) && path.endsWith('_test.go'))) continue;
-    counts.push(await runModule(root, results, module));
+    counts.push(await runModule(lane, module));
   }
   return {
     name: 'go',
@@ -27,12 +27,13 @@ export async function runGoTests(root: string, results: string): Promise<Outcome
   };
 }
 
-async function runModule(root: string, results: string, module: string): Promise<Outcome> {
+async function runModule({ root, results, label }: LaneRun, module: string): Promise<Outcome> {
   const cwd = join(root, module);
   let output = '';
   const run = await runLogged('go', ['test', '-json', '-count=1', '-timeout', '20m', './...'], {
     cwd,
     logFile: join(results, `go-${module.replaceAll('/', '-')}.log`),
+    label,
     env: { GOWORK: 'off' },
     onOutput: (chunk) => (output += chunk),
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { brokenLane, type Outcome } from './outcome.ts';
+import { brokenLane, type LaneRun, type Outcome } from './outcome.ts';
 import { runLogged } from './run-logged.ts';
 
 /** What Vitest's JSON reporter writes, as far as it is counted. */
@@ -14,7 +14,7 @@ export interface VitestReport {
 }
 
 /** One of the projects of vitest.config.ts. */
-export async function runVitest(root: string, results: string, lane: string): Promise<Outcome> {
+export async function runVitest({ root, results, lane, label }: LaneRun): Promise<Outcome> {
   const report = join(results, `${lane}.json`);
   const args = [
     join(root, 'node_modules/vitest/vitest.mjs'),
@@ -25,7 +25,11 @@ export async function runVitest(root: string, results: string, lane: string): Pr
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const run = await runLogged(process.execPath, args, { cwd: root, logFile: join(results, `${lane}.log`) });
+  const run = await runLogged(process.execPath, args, {
+    cwd: root,
+    logFile: join(results, `${lane}.log`),
+    label,
+  });
   let parsed: VitestReport;
   try {
     parsed = JSON.parse(readFileSync(report, 'utf8'));

@@ -20,7 +20,7 @@ const PARTS: readonly (readonly [string, readonly string[]])[] = [
   ['short', ['gatehouse', 'bare', 'kubectl-proxy']],
   ['lists', ['gatehouse', 'haproxy']],
   ['watches', ['gatehouse']],
-  ['streams', []],
+  ['streams', ['exec']],
   ['discovery', []],
 ];
 const BUSY_MACHINE = 'the bare forwarder took';

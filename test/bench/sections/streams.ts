@@ -33,14 +33,16 @@ interface Run {
 /** Bytes a second through kubectl's streams, of the real kubectl, API server and node, and what they cost the proxy. */
 export const streams: Section = {
   name: 'streams',
-  subjects: [],
-  async measure(world, { rounds }) {
+  subjects: Object.keys(ACTS),
+  async measure(world, { rounds, only }) {
+    const acts = Object.entries(ACTS).filter(([name]) => only?.includes(name) ?? true);
+    const names = acts.map(([name]) => name);
     const proxies = await startClusterProxies(world);
     const runs = Object.fromEntries(
-      Object.keys(ACTS).map((act) => [act, Object.fromEntries(WAYS.map((way) => [way, [] as Run[]]))]),
+      names.map((act) => [act, Object.fromEntries(WAYS.map((way) => [way, [] as Run[]]))]),
     );
     for (let round = 0; round <= Math.min(rounds, MOST_ROUNDS); round++) {
-      for (const [name, act] of Object.entries(ACTS)) {
+      for (const [name, act] of acts) {
         for (const way of WAYS) {
           const run = await measure(act, proxies, way);
           world.log(`${name} ${way}: ${describe(run)}${round === 0 ? ' (warming up)' : ''}`);
@@ -58,7 +60,7 @@ export const streams: Section = {
       'kubectl-proxy': cpuOf(act, 'kubectl-proxy'),
     });
     const exec = Object.fromEntries(
-      Object.keys(ACTS).flatMap((act) =>
+      names.flatMap((act) =>
         ['direct', 'kubectl-proxy'].map((way) => [
           act === 'exec' ? way : `${way}:${act}`,
           rateOf(act, 'gatehouse') / rateOf(act, way),
@@ -68,7 +70,7 @@ export const streams: Section = {
     return {
       results: {
         ratios: { exec },
-        streamCpuMsPerMib: Object.fromEntries(Object.keys(ACTS).map((act) => [act, cost(act)])),
+        streamCpuMsPerMib: Object.fromEntries(names.map((act) => [act, cost(act)])),
       },
       text: formatTable(
         [
@@ -78,7 +80,7 @@ export const streams: Section = {
           'CPU ms/MiB gatehouse',
           'kubectl-proxy',
         ],
-        Object.keys(ACTS).map((act) => [
+        names.map((act) => [
           act,
           ...WAYS.map((way) => Math.round(rateOf(act, way) / 1e6)),
           rounded(rateOf(act, 'gatehouse') / rateOf(act, 'kubectl-proxy')),

@@ -1,0 +1,40 @@
+/** Which test files belong to which lane; a test (`lanes.test.ts`) shows that each file is in exactly one. */
+export interface LaneFiles {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** They judge processor time, memory or how long the event loop was held: nothing else may run beside them. */
+const MEASURED = [
+  'test/integration/bench-ratios.test.ts',
+  'test/integration/compile-slices.test.ts',
+  'test/integration/flood-refusals.test.ts',
+  'test/integration/forward-backpressure.test.ts',
+  'test/integration/forward-load.test.ts',
+];
+
+/** The store and the command line on both databases. */
+const DATABASES = ['test/integration/store-*.test.ts', 'test/integration/cli*.test.ts'];
+
+export const FILES_OF_LANES = {
+  unit: {
+    include: [
+      'libs/**/*.test.ts',
+      'apps/**/*.test.{ts,tsx}',
+      'test/matrix/**/*.test.ts',
+      'test/bench/**/*.test.ts',
+      'test/soak/**/*.test.ts',
+    ],
+    exclude: [],
+  },
+  integration: {
+    include: ['test/{integration,cluster,check,requestinfo}/**/*.test.ts'],
+    exclude: [...MEASURED, ...DATABASES],
+  },
+  databases: { include: DATABASES, exclude: [] },
+  e2e: { include: ['test/e2e/**/*.test.ts', 'test/security/**/*.test.ts'], exclude: [] },
+  measured: { include: MEASURED, exclude: [] },
+  long: { include: ['test/long/**/*.test.ts'], exclude: [] },
+} as const satisfies Readonly<Record<string, LaneFiles>>;
+
+export type VitestLane = keyof typeof FILES_OF_LANES;
