@@ -70,7 +70,7 @@ export default defineConfig({
     projects: [
       lane('unit', { testTimeout: 10_000, hookTimeout: 30_000, fileParallelism: true }),
       lane('integration', { testTimeout: 60_000, hookTimeout: 600_000 }),
-      lane('databases', { testTimeout: 60_000, hookTimeout: 600_000 }),
+      lane('store', { testTimeout: 60_000, hookTimeout: 600_000 }),
       lane('e2e', { testTimeout: 120_000, hookTimeout: 600_000, globalSetup: ['test/e2e/global-setup.ts'] }),
       lane('measured', { testTimeout: 60_000, hookTimeout: 600_000 }),
       lane('long', { testTimeout: 600_000, hookTimeout: 600_000 }),

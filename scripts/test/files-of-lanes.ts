@@ -13,8 +13,8 @@ const MEASURED = [
   'test/integration/forward-load.test.ts',
 ];
 
-/** The store and the command line on both databases. */
-const DATABASES = ['test/integration/store-*.test.ts', 'test/integration/cli*.test.ts'];
+/** The store's own tests, on both databases. */
+const STORE = ['test/integration/store-*.test.ts'];
 
 export const FILES_OF_LANES = {
   unit: {
@@ -29,9 +29,9 @@ export const FILES_OF_LANES = {
   },
   integration: {
     include: ['test/{integration,cluster,check,requestinfo}/**/*.test.ts'],
-    exclude: [...MEASURED, ...DATABASES],
+    exclude: [...MEASURED, ...STORE],
   },
-  databases: { include: DATABASES, exclude: [] },
+  store: { include: STORE, exclude: [] },
   e2e: { include: ['test/e2e/**/*.test.ts', 'test/security/**/*.test.ts'], exclude: [] },
   measured: { include: MEASURED, exclude: [] },
   long: { include: ['test/long/**/*.test.ts'], exclude: [] },

@@ -1,5 +1,5 @@
 /** What can be asked for by name: `npm test -- unit e2e`. */
-export const LANES = ['check', 'unit', 'integration', 'databases', 'e2e', 'go', 'measured', 'long'] as const;
+export const LANES = ['check', 'unit', 'integration', 'store', 'e2e', 'go', 'measured', 'long'] as const;
 export type LaneName = (typeof LANES)[number];
 
 /** Lanes one after another. */
@@ -13,7 +13,7 @@ const ROWS: readonly (readonly Chain[])[] = [
   [['check', 'unit']],
   [
     ['integration', 'go'],
-    ['e2e', 'databases'],
+    ['e2e', 'store'],
   ],
   [['measured']],
   [['long']],

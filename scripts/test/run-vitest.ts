@@ -29,6 +29,8 @@ export async function runVitest({ root, results, lane, label }: LaneRun): Promis
     cwd: root,
     logFile: join(results, `${lane}.log`),
     label,
+    // Hundreds of processes and threads load the same sources: compiling them once saves a fifth of the processor time.
+    env: { NODE_COMPILE_CACHE: join(results, 'compiled') },
   });
   let parsed: VitestReport;
   try {
