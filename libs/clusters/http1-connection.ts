@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { BodyGatherer, giveBack } from './gather-body.ts';
+import { giveBack, PieceGatherer } from '#http1';
 import type { PooledClient, PooledHandler } from './http1-pool.ts';
 import { AnswerReader } from './read-http1-answer.ts';
 
@@ -48,7 +48,7 @@ export class Http1Connection extends EventEmitter implements PooledClient {
   closed = false;
   readonly #connect: Connect;
   readonly #reader = new AnswerReader();
-  readonly #body = new BodyGatherer((bytes) => this.#current?.handler.onResponseData?.(this.#current, bytes));
+  readonly #body = new PieceGatherer((bytes) => this.#current?.handler.onResponseData?.(this.#current, bytes));
   #socket: ReadSocket | undefined;
   #current: Sending | undefined;
   #timeoutMs = 0;

@@ -7,6 +7,7 @@ import { responseHeadersForClient } from '#kube';
 import { answerOnSocket } from './answer-on-socket.ts';
 import { buildUpstreamHeaders } from './build-upstream-headers.ts';
 import { cutAnswer } from './cut-answer.ts';
+import { READ_TO_LEND } from './lend-reads.ts';
 import { refusalOfUpstream401 } from './refuse-upstream-401.ts';
 import { Tunnel } from './tunnel.ts';
 import type { ForwardInput, Forwarding, ForwardOutcome } from './ports.ts';
@@ -47,6 +48,7 @@ class Upgrade implements Forwarding {
     if (this.#settle === undefined) return;
     const outbound = httpsRequest({
       ...upstream.connectOptions(grant.mode === 'impersonate' ? 'gateway' : 'person'),
+      ...READ_TO_LEND,
       agent: false,
       rejectUnauthorized: true,
       method: decision.request.method,
@@ -107,7 +109,8 @@ class Upgrade implements Forwarding {
       this.#bytesOut += chunk.length;
       if (!response.write(chunk)) answer.pause();
     });
-    response.on('drain', () => answer.resume());
+    // Node's server, which would pass it on to the answer, has let go of the socket.
+    this.#socket.on('drain', () => answer.resume());
     answer.on('end', () => {
       this.#socket.off('close', this.#onClientClosed);
       response.end(() => this.#end({}));

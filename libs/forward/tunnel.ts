@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { giveBack, PieceGatherer } from '#http1';
 import { collectYoungAfter } from './collect-young.ts';
+import { lendReads } from './lend-reads.ts';
 import { MAX_HELD_BYTES } from './max-held-bytes.ts';
 
 /** kubectl and the kubelet end a stream within a round trip; a half-closed tunnel is over after this. */
@@ -8,13 +11,19 @@ const LINGER_MS = 1000;
 /**
  * One direction. What arrives in one turn of the event loop is written at once: in a port-forward every 16 KiB come with
  * one to three pieces of some bytes (heads of WebSocket and SPDY frames), each otherwise a TLS record, a system call and
- * a wake-up of the peer. With that and the mark above, two TLS ends exchange a third more at the same CPU.
+ * a wake-up of the peer. While the other side is still busy with what it was given, more is gathered.
  */
 class OneWay {
   bytes = 0;
   readonly #from: Duplex;
   readonly #to: Duplex;
-  #gathering = false;
+  readonly #gathered = new PieceGatherer((bytes) => this.#write(bytes));
+  #writing = 0;
+  #endsTurn = false;
+  readonly #onTurnOver = (): void => {
+    this.#endsTurn = false;
+    if (this.#writing === 0) this.#gathered.flush();
+  };
 
   constructor(from: Duplex, to: Duplex) {
     this.#from = from;
@@ -22,20 +31,30 @@ class OneWay {
     to.on('drain', () => from.resume());
   }
 
-  take(chunk: Buffer): void {
+  /** @param piece is copied. */
+  take(piece: Buffer): void {
+    this.bytes += piece.length;
+    this.#gathered.take(piece);
+    if (this.#endsTurn) return;
+    this.#endsTurn = true;
+    // Not a tick: those run between two records of one read.
+    setImmediate(this.#onTurnOver);
+  }
+
+  end(): void {
+    this.#gathered.flush();
+    this.#to.end();
+  }
+
+  #write(bytes: Buffer): void {
     const to = this.#to;
-    this.bytes += chunk.length;
-    collectYoungAfter(chunk.length);
-    if (!this.#gathering) {
-      this.#gathering = true;
-      to.cork();
-      // Not a tick: those run between two records of one read.
-      setImmediate(() => {
-        this.#gathering = false;
-        to.uncork();
-      });
-    }
-    if (!to.write(chunk) && to.writableLength > MAX_HELD_BYTES) this.#from.pause();
+    this.#writing++;
+    const keepsUp = to.write(bytes, () => {
+      giveBack(bytes);
+      this.#writing--;
+      if (this.#writing === 0 && !this.#endsTurn) this.#gathered.flush();
+    });
+    if (!keepsUp && to.writableLength > MAX_HELD_BYTES) this.#from.pause();
   }
 }
 
@@ -47,14 +66,14 @@ export class Tunnel {
   readonly #up: OneWay;
   readonly #down: OneWay;
   readonly #client: Duplex;
-  readonly #upstream: Duplex;
+  readonly #upstream: Socket;
   readonly #onOver: (aborted: 'client' | 'upstream' | undefined) => void;
   #lingering: NodeJS.Timeout | undefined;
   #open = 2;
   #aborted: 'client' | 'upstream' | undefined;
 
   /** @param onOver told once both sides are closed; `aborted` names the side whose connection failed. */
-  constructor(client: Duplex, upstream: Duplex, onOver: (aborted: 'client' | 'upstream' | undefined) => void) {
+  constructor(client: Duplex, upstream: Socket, onOver: (aborted: 'client' | 'upstream' | undefined) => void) {
     this.#client = client;
     this.#upstream = upstream;
     this.#onOver = onOver;
@@ -80,14 +99,17 @@ export class Tunnel {
     // An error ends in `close`, where the other side is taken down too.
     client.on('error', () => (this.#aborted ??= 'client'));
     upstream.on('error', () => (this.#aborted ??= 'upstream'));
-    client.once('close', () => this.#onClose(upstream));
-    upstream.once('close', () => this.#onClose(client));
-    client.on('end', () => this.#onEnd(upstream));
-    upstream.on('end', () => this.#onEnd(client));
+    client.once('close', () => this.#onClose(this.#up));
+    upstream.once('close', () => this.#onClose(this.#down));
+    client.on('end', () => this.#onEnd(this.#up));
+    upstream.on('end', () => this.#onEnd(this.#down));
     if (clientHead.length > 0) this.#up.take(clientHead);
     if (upstreamHead.length > 0) this.#down.take(upstreamHead);
-    client.on('data', (chunk: Buffer) => this.#up.take(chunk));
-    upstream.on('data', (chunk: Buffer) => this.#down.take(chunk));
+    client.on('data', (chunk: Buffer) => {
+      collectYoungAfter(chunk.length);
+      this.#up.take(chunk);
+    });
+    lendReads(upstream, (piece) => this.#down.take(piece));
   }
 
   destroy(): void {
@@ -96,18 +118,19 @@ export class Tunnel {
     this.#upstream.destroy();
   }
 
-  #onEnd(other: Duplex): void {
-    other.end();
+  #onEnd(way: OneWay): void {
+    way.end();
     this.#linger();
   }
 
-  #onClose(other: Duplex): void {
+  /** The side from which `way` comes is gone. */
+  #onClose(way: OneWay): void {
     this.#open--;
     if (this.#open === 0) {
       clearTimeout(this.#lingering);
       return this.#onOver(this.#aborted);
     }
-    if (!other.writableEnded) other.end();
+    way.end();
     this.#linger();
   }
 

@@ -21,7 +21,7 @@ export function giveBack({ buffer }: Buffer): void {
  * and each piece passed on by itself costs the client's side a write, a system call and a completion; as one buffer, all
  * pieces of a turn are encrypted and written at once.
  */
-export class BodyGatherer {
+export class PieceGatherer {
   readonly #tell: (bytes: Buffer) => void;
   #held: Buffer | undefined;
   #length = 0;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { BodyGatherer, giveBack } from './gather-body.ts';
+import { giveBack, PieceGatherer } from './gather-pieces.ts';
 
 const turnIsOver = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 const KIB = 1024;
 
 function gather() {
   const told: Buffer[] = [];
-  return { told, gatherer: new BodyGatherer((bytes) => told.push(bytes)) };
+  return { told, gatherer: new PieceGatherer((bytes) => told.push(bytes)) };
 }
 
 describe('bytes that are told', () => {
