@@ -44,6 +44,15 @@ describe('bytes that are told', () => {
     expect(told.map(String)).toEqual(['few', 'more']);
     expect(told[0]?.buffer.byteLength).toBeLessThan(128 * KIB);
   });
+
+  it('are a large buffer themselves from a quarter of it on, so that no garbage is made of them', () => {
+    const { told, gatherer } = gather();
+    for (const length of [32 * KIB - 1, 32 * KIB]) {
+      gatherer.take(Buffer.alloc(length, 'a'));
+      gatherer.flush();
+    }
+    expect(told.map((bytes) => bytes.buffer.byteLength === 128 * KIB)).toEqual([false, true]);
+  });
 });
 
 it('tells all pieces of a turn at its end, in order, and nothing twice', async () => {
