@@ -13,8 +13,12 @@ const MEASURED = [
   'test/integration/forward-load.test.ts',
 ];
 
-/** The store's own tests, on both databases. */
-const STORE = ['test/integration/store-*.test.ts'];
+/** The store's own tests, and those of the commands that keep it, on both databases. */
+const STORE = [
+  'test/integration/store-*.test.ts',
+  'test/integration/cli-keys.test.ts',
+  'test/integration/cli-postgres.test.ts',
+];
 
 export const FILES_OF_LANES = {
   unit: {

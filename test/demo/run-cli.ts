@@ -16,7 +16,7 @@ export async function tryCli(
   input = '',
 ): Promise<CliResult> {
   const child = spawn(join(rootOf(), 'bin/gatehouse'), args, {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+    env: { ...inheritedEnvironment(), ...environment },
     stdio: 'pipe',
   });
   const out: Buffer[] = [];
@@ -42,6 +42,16 @@ export async function runCli(
   if (result.code !== 0)
     throw new Error(`gatehouse ${args.join(' ')} exited ${result.code}: ${result.stderr || result.stdout}`);
   return result.stdout;
+}
+
+/** What the gateway and the command get of ours: nothing that configures them. */
+export function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    ['PATH', 'HOME', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** The checkout's root, from the sources as well as from `dist/`. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootOf } from './run-cli.ts';
+import { inheritedEnvironment, rootOf } from './run-cli.ts';
 
 export interface RunningGateway {
   readonly pid: number;
@@ -23,7 +23,7 @@ export async function startGateway(environment: Record<string, string>, logFile:
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   const child = spawn(process.execPath, [join(rootOf(), 'dist/apps/gateway/main.js')], {
     cwd: rootOf(),
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+    env: { ...inheritedEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   child.stdout?.pipe(log);

@@ -6,7 +6,7 @@ import { control, gatewayOn } from './world.ts';
 
 const SECONDS = 120;
 /** Other lanes run beside this one and have time limits; test/long has the same under full load. */
-const PAUSES = 3;
+const PAUSES = 8;
 
 it(
   'holds memory and descriptors flat through two minutes of mixed load',
