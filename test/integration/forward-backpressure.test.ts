@@ -7,6 +7,7 @@ import { startUpstream, type TestUpstream } from '../support/forward-upstream.ts
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
 import { INSPECTABLE, readLiveMemory } from '../support/read-live-memory.ts';
 import { inMib } from '../support/read-memory.ts';
+import { drained } from '../support/wait-drained.ts';
 
 /**
  * Who does not read holds back whoever writes, at most 1 MiB a stream later. The kernel's socket buffers lie between
@@ -69,18 +70,6 @@ async function pour(into: Writable): Promise<void> {
     if (!more) await drained(into);
   }
   into.end();
-}
-
-function drained(into: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      into.off('drain', go);
-      into.off('close', go);
-      resolve();
-    };
-    into.on('drain', go);
-    into.on('close', go);
-  });
 }
 
 function answerWatch(response: ServerResponse): void {

@@ -7,6 +7,7 @@ import { connectTo, until } from '../support/ask-gateway.ts';
 import { makeCertificate, startUpstream, type TestUpstream } from '../support/forward-upstream.ts';
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
 import { createRandom } from '../support/mutate-text.ts';
+import { drained } from '../support/wait-drained.ts';
 
 /**
  * Tunnels read and write through buffers that are used again, for others too (libs/forward/lend-reads.ts,
@@ -91,18 +92,6 @@ async function pour(stream: number, into: Duplex, size: number, random: () => nu
       if (random() < 0.02) await new Promise((resolve) => setImmediate(resolve));
     } else await drained(into);
   }
-}
-
-function drained(into: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      into.off('drain', go);
-      into.off('close', go);
-      resolve();
-    };
-    into.on('drain', go);
-    into.on('close', go);
-  });
 }
 
 /** The client's socket behind the 101's head. */
