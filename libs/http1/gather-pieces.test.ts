@@ -13,22 +13,22 @@ describe('bytes that are told', () => {
   it('are not overwritten by what comes later, unless they were given back', () => {
     const { told, gatherer } = gather();
     const piece = Buffer.alloc(16 * KIB, 'a');
-    for (let i = 0; i < 8; i++) gatherer.take(piece);
+    for (let i = 0; i < 12; i++) gatherer.take(piece);
     piece.fill('b');
-    for (let i = 0; i < 8; i++) gatherer.take(piece);
+    for (let i = 0; i < 12; i++) gatherer.take(piece);
     expect(told.map((bytes) => [bytes.length, bytes.includes('b')])).toEqual([
-      [128 * KIB, false],
-      [128 * KIB, true],
+      [192 * KIB, false],
+      [192 * KIB, true],
     ]);
   });
 
   it('are used again once, however often they are given back', () => {
     const { told, gatherer } = gather();
-    gatherer.take(Buffer.alloc(128 * KIB, 'a'));
+    gatherer.take(Buffer.alloc(192 * KIB, 'a'));
     giveBack(told[0] as Buffer);
     giveBack(told[0] as Buffer);
-    gatherer.take(Buffer.alloc(128 * KIB, 'b'));
-    gatherer.take(Buffer.alloc(128 * KIB, 'c'));
+    gatherer.take(Buffer.alloc(192 * KIB, 'b'));
+    gatherer.take(Buffer.alloc(192 * KIB, 'c'));
     expect(told[1]?.buffer).toBe(told[0]?.buffer);
     expect(told[2]?.buffer).not.toBe(told[1]?.buffer);
     expect([told[1]?.[0], told[2]?.[0]]).toEqual([0x62, 0x63]);
@@ -42,16 +42,16 @@ describe('bytes that are told', () => {
     gatherer.take(Buffer.from('more'));
     gatherer.flush();
     expect(told.map(String)).toEqual(['few', 'more']);
-    expect(told[0]?.buffer.byteLength).toBeLessThan(128 * KIB);
+    expect(told[0]?.buffer.byteLength).toBeLessThan(192 * KIB);
   });
 
   it('are a large buffer themselves from a quarter of it on, so that no garbage is made of them', () => {
     const { told, gatherer } = gather();
-    for (const length of [32 * KIB - 1, 32 * KIB]) {
+    for (const length of [48 * KIB - 1, 48 * KIB]) {
       gatherer.take(Buffer.alloc(length, 'a'));
       gatherer.flush();
     }
-    expect(told.map((bytes) => bytes.buffer.byteLength === 128 * KIB)).toEqual([false, true]);
+    expect(told.map((bytes) => bytes.buffer.byteLength === 192 * KIB)).toEqual([false, true]);
   });
 });
 
