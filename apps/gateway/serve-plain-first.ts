@@ -1,7 +1,7 @@
 import { Server as HttpsServer } from 'node:https';
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { PlainConnection } from '#http1';
+import { atEndOfTurn, PlainConnection } from '#http1';
 import type { Dispatcher } from './dispatch.ts';
 
 export interface PlainServing {
@@ -36,7 +36,7 @@ export function servePlainFirst(
   const connections = new Map<Socket, PlainConnection>();
   const ports = {
     takes: dispatcher.takesPlain,
-    onRequest: dispatcher.onPlain,
+    onRequest: atEndOfTurn(dispatcher.onPlain),
     handOver: (socket: Socket) => serveByNode.call(server, socket),
     now: () => performance.now(),
     keepAliveLines: `Connection: keep-alive\r\nKeep-Alive: timeout=${idleConnectionSeconds}\r\n`,

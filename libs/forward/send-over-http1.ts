@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { GatehouseError } from '#errors';
+import { atEndOfTurn } from '#http1';
 import type { Exchange, UpstreamSide } from './exchange.ts';
 import type { ForwardInput, LendingController, PooledConnections, PooledHandler } from './ports.ts';
 import { RequestBody } from './read-request-body.ts';
 import { failUnreachable } from './fail-unreachable.ts';
 
 const NONE: readonly string[] = [];
+const endLater = atEndOfTurn((exchange: Exchange, rawTrailers: readonly string[]) => exchange.end(rawTrailers));
 
 /**
  * Sends one exchange's request over a pooled HTTP/1.1 connection. It is the connection's handler itself, of undici's
@@ -101,7 +103,7 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     this.#connections.done(this);
-    this.#exchange.end(toStrings(controller.rawTrailers));
+    endLater(this.#exchange, toStrings(controller.rawTrailers));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -3,6 +3,7 @@
  * short request costs (ADR 22). Only what is plain: a GET or HEAD without a body, whole in one read. All else is Node's.
  * And the buffers in which bodies and tunnels gather what comes in pieces.
  */
+export { atEndOfTurn } from './at-end-of-turn.ts';
 export { readHeaderLines, HEADER_LINES, TOKEN } from './header-lines.ts';
 export { readPlainHead, type PlainHead } from './read-plain-head.ts';
 export { PlainConnection, type PlainConnectionPorts } from './plain-connection.ts';
