@@ -71,7 +71,8 @@ export async function runLoad(subjects: readonly Subject[], options: LoadOptions
     await run(entry, WARM_UP_SECONDS);
   }
   for (let round = 1; all.some((entry) => needsRun(entry.runs, rounds)); round++) {
-    for (const entry of all) {
+    // There and back, so that a machine that gets slower or faster favours nobody.
+    for (const entry of round % 2 === 1 ? all : all.toReversed()) {
       if (!needsRun(entry.runs, rounds)) continue;
       const measured = await run(entry, options.seconds);
       entry.runs.push(measured);

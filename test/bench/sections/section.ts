@@ -2,7 +2,7 @@ import type { Results } from '../results.ts';
 import type { World } from '../world.ts';
 
 /** Rounds of the sections that take many requests or many gateways, so that all together end within 15 minutes. */
-export const MOST_ROUNDS = 3;
+export const MOST_ROUNDS = 5;
 
 export interface SectionOptions {
   readonly rounds: number;
