@@ -45,13 +45,19 @@ describe('bytes that are told', () => {
     expect(told[0]?.buffer.byteLength).toBeLessThan(192 * KIB);
   });
 
-  it('are a large buffer themselves from a quarter of it on, so that no garbage is made of them', () => {
+  it.each([
+    ['are in a small buffer from 16 KiB on, which is used again', 16 * KIB, 48 * KIB],
+    ['are in a large one from a quarter of it on, which is used again', 48 * KIB, 192 * KIB],
+  ])('%s', (_what, length, size) => {
     const { told, gatherer } = gather();
-    for (const length of [48 * KIB - 1, 48 * KIB]) {
-      gatherer.take(Buffer.alloc(length, 'a'));
+    for (const value of ['a', 'b', 'c']) {
+      gatherer.take(Buffer.alloc(length, value));
       gatherer.flush();
+      if (value === 'b') giveBack(told[1] as Buffer);
     }
-    expect(told.map((bytes) => bytes.buffer.byteLength === 192 * KIB)).toEqual([false, true]);
+    expect(told.map((bytes) => [bytes.length, bytes.buffer.byteLength])).toEqual(told.map(() => [length, size]));
+    expect(told[2]?.buffer).toBe(told[1]?.buffer);
+    expect(told[0]?.includes('b')).toBe(false);
   });
 });
 

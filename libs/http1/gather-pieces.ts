@@ -2,14 +2,19 @@
 const GATHERED_BYTES = 192 * 1024;
 /**
  * From here on the buffer itself is told; of less a copy, since a few bytes would hold all of it for as long as the client
- * does not read. Copies are garbage, for which V8 marks its whole heap: of 190 KiB a list it did so five times a second,
- * for a fifth of a list's CPU.
+ * does not read.
  */
 const LENT_FROM_BYTES = GATHERED_BYTES / 4;
-/** Buffers kept for who gathers next: 6 MiB. */
+/**
+ * From here on the copy is lent too. Fresh memory is garbage soon, for which V8 marks its whole heap: of 190 KiB a list it
+ * did so five times a second, for a fifth of a list's CPU.
+ */
+const COPY_LENT_FROM_BYTES = 16 * 1024;
+/** Buffers of each size kept for who gathers next: 6 and 1.5 MiB. */
 const MOST_SPARE = 32;
 
 const spare: Buffer[] = [];
+const spareSmall: Buffer[] = [];
 /** Those that are with somebody who may give them back, once. */
 const lent = new WeakSet<ArrayBufferLike>();
 
@@ -19,7 +24,8 @@ const lent = new WeakSet<ArrayBufferLike>();
  * its whole heap again for every 64 MiB of buffers.
  */
 export function giveBack({ buffer }: Buffer): void {
-  if (lent.delete(buffer) && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer));
+  const kept = buffer.byteLength === GATHERED_BYTES ? spare : spareSmall;
+  if (lent.delete(buffer) && kept.length < MOST_SPARE) kept.push(Buffer.from(buffer));
 }
 
 /**
@@ -70,7 +76,7 @@ export class PieceGatherer {
       lent.add(held.buffer);
       return this.#tell(bytes);
     }
-    const few = Buffer.from(bytes);
+    const few = copyOf(bytes);
     if (spare.length < MOST_SPARE) spare.push(held);
     this.#tell(few);
   }
@@ -79,4 +85,11 @@ export class PieceGatherer {
     this.#held = undefined;
     this.#length = 0;
   }
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  if (bytes.length < COPY_LENT_FROM_BYTES) return Buffer.from(bytes);
+  const small = spareSmall.pop() ?? Buffer.allocUnsafeSlow(LENT_FROM_BYTES);
+  lent.add(small.buffer);
+  return small.subarray(0, bytes.copy(small));
 }
