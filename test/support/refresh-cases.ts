@@ -12,6 +12,16 @@ interface Made {
 }
 const pass = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
+/** The provider, which can be asked again, says that alice has lost her groups. */
+const untilForbidden = (suite: RefreshSuite, cookie: string) =>
+  until(async () => (await suite.statuses(cookie)).every((status) => status === 403), GONE_WITHIN_MS, 'obeyed again');
+
+async function expectGroupsBack(suite: RefreshSuite, cookie: string): Promise<void> {
+  suite.provider.setGroups('alice', ['team-a-admins']);
+  await pass(REFRESH_SECONDS);
+  expect(await suite.statuses(cookie)).toEqual(suite.everywhere(200));
+}
+
 export interface RefreshCase {
   /** Of a session whose provider gives refresh tokens. */
   readonly name: string;
@@ -77,9 +87,7 @@ export const REFRESH_CASES: readonly RefreshCase[] = [
       expect(await suite.statuses(cookie)).toEqual(suite.everywhere(403));
       // A token acts by what its owner is now.
       expect((await suite.gateway.asAnybody(PODS, bearer)).status).toBe(403);
-      suite.provider.setGroups('alice', ['team-a-admins']);
-      await pass(REFRESH_SECONDS);
-      expect(await suite.statuses(cookie)).toEqual(suite.everywhere(200));
+      await expectGroupsBack(suite, cookie);
     },
   },
   {
@@ -111,14 +119,8 @@ export const REFRESH_CASES: readonly RefreshCase[] = [
       } finally {
         suite.provider.setOutage(false);
       }
-      await until(
-        async () => (await suite.statuses(cookie)).every((status) => status === 403),
-        GONE_WITHIN_MS,
-        'obeyed again',
-      );
-      suite.provider.setGroups('alice', ['team-a-admins']);
-      await pass(REFRESH_SECONDS);
-      expect(await suite.statuses(cookie)).toEqual(suite.everywhere(200));
+      await untilForbidden(suite, cookie);
+      await expectGroupsBack(suite, cookie);
     },
   },
   {
@@ -134,11 +136,7 @@ export const REFRESH_CASES: readonly RefreshCase[] = [
       } finally {
         suite.provider.setOutage(false);
       }
-      await until(
-        async () => (await suite.statuses(cookie)).every((status) => status === 403),
-        GONE_WITHIN_MS,
-        'obeyed again',
-      );
+      await untilForbidden(suite, cookie);
       suite.provider.setGroups('alice', ['team-a-admins']);
       const logs = suite.world.gateways.map((gateway) => gateway.readLog()).join('');
       expect(logs).toContain('a session is not refreshed; it goes on');
