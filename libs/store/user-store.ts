@@ -99,7 +99,8 @@ async function keepClaims(manager: EntityManager, sealer: Sealer, seen: SeenPers
   const person = { issuerUrl, subject };
   const id = randomUUID();
   const times = { firstSeenAtMs: atMs, lastSeenAtMs: atMs, disabledAtMs: null, disabledReason: null };
-  // A write first: SQLite would let a transaction that began by reading fail beside another process's. Where the person is known, also by another worker since a moment ago, that row stands.
+  // A write first: SQLite would let a transaction that began by reading fail beside another process's. Where the person
+  // is known, also by another worker since a moment ago, that row stands.
   await manager
     .createQueryBuilder()
     .insert()
