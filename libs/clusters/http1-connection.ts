@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { giveBack, PieceGatherer } from '#http1';
+import { giveBack, PieceGatherer, readIntoOneBuffer } from '#http1';
 import type { PooledClient, PooledHandler } from './http1-pool.ts';
 import { AnswerReader } from './read-http1-answer.ts';
 
@@ -14,21 +14,14 @@ interface ReadSocket extends Socket {
   [READER]?: Http1Connection | undefined;
 }
 
-/**
- * What the socket of an `Http1Connection` reads into, as `onread` of `tls.connect`. One buffer for all, since what was
- * read is taken out before anything else can be; a TLS record holds 16 KiB. Node would else make a buffer for each
- * record and take it through a stream, which costs more than to decrypt it.
- */
-export const READ_INTO_ONE_BUFFER = {
-  buffer: Buffer.allocUnsafeSlow(16 * 1024),
-  callback(this: ReadSocket, length: number, buffer: Buffer): boolean {
-    const connection = this[READER];
-    if (connection) connection.read(buffer.subarray(0, length));
-    // Nobody asked for anything.
-    else this.destroy();
-    return true;
-  },
-};
+/** How the socket of an `Http1Connection` reads: option of `tls.connect`. */
+export const READ_BY_CONNECTION = readIntoOneBuffer((socket: ReadSocket, piece) => {
+  const connection = socket[READER];
+  if (connection) connection.read(piece);
+  // Nobody asked for anything.
+  else socket.destroy();
+  return true;
+});
 
 /** A connection that nobody uses is closed after this, or when the server says that it will be. */
 const IDLE_MS = 60_000;

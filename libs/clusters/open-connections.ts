@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
-import { Http1Connection, READ_INTO_ONE_BUFFER } from './http1-connection.ts';
+import { Http1Connection, READ_BY_CONNECTION } from './http1-connection.ts';
 import { Http1Pool, type PooledHandler } from './http1-pool.ts';
 import { createHttp2Pool, HTTP2_TIMES, type Http2Pool } from './http2-pool.ts';
 
@@ -57,7 +57,7 @@ export function openConnections(
   const connector = buildConnector(connecting as buildConnector.BuildOptions);
   const connectorOfReads = buildConnector({
     ...connecting,
-    onread: READ_INTO_ONE_BUFFER,
+    ...READ_BY_CONNECTION,
   } as buildConnector.BuildOptions);
   const http1: Client.Options = {
     pipelining: 1,

@@ -17,13 +17,11 @@ class OneWay {
   bytes = 0;
   readonly #from: Duplex;
   readonly #to: Duplex;
-  readonly #gathered = new PieceGatherer((bytes) => this.#write(bytes));
+  readonly #gathered = new PieceGatherer(
+    (bytes) => this.#write(bytes),
+    () => this.#writing > 0,
+  );
   #writing = 0;
-  #endsTurn = false;
-  readonly #onTurnOver = (): void => {
-    this.#endsTurn = false;
-    if (this.#writing === 0) this.#gathered.flush();
-  };
 
   constructor(from: Duplex, to: Duplex) {
     this.#from = from;
@@ -35,10 +33,7 @@ class OneWay {
   take(piece: Buffer): void {
     this.bytes += piece.length;
     this.#gathered.take(piece);
-    if (this.#endsTurn) return;
-    this.#endsTurn = true;
-    // Not a tick: those run between two records of one read.
-    setImmediate(this.#onTurnOver);
+    this.#gathered.flushSoon();
   }
 
   end(): void {
@@ -52,7 +47,7 @@ class OneWay {
     const keepsUp = to.write(bytes, () => {
       giveBack(bytes);
       this.#writing--;
-      if (this.#writing === 0 && !this.#endsTurn) this.#gathered.flush();
+      if (this.#writing === 0) this.#gathered.goOn();
     });
     if (!keepsUp && to.writableLength > MAX_HELD_BYTES) this.#from.pause();
   }

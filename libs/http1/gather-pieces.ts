@@ -1,5 +1,5 @@
 /** As much of a body is passed on at once; a turn of the event loop brings some 170 KiB of a list. */
-const GATHERED_BYTES = 192 * 1024;
+export const GATHERED_BYTES = 192 * 1024;
 /**
  * From here on the buffer itself is told; of less a copy, since a few bytes would hold all of it for as long as the client
  * does not read.
@@ -35,17 +35,22 @@ export function giveBack({ buffer }: Buffer): void {
  */
 export class PieceGatherer {
   readonly #tell: (bytes: Buffer) => void;
+  readonly #isBusy: () => boolean;
   #held: Buffer | undefined;
   #length = 0;
   #endsTurn = false;
   readonly #onTurnOver = (): void => {
     this.#endsTurn = false;
-    this.flush();
+    if (!this.#isBusy()) this.flush();
   };
 
-  /** @param tell gets the bytes in order; they are its own until it gives them back. */
-  constructor(tell: (bytes: Buffer) => void) {
+  /**
+   * @param tell gets the bytes in order; they are its own until it gives them back.
+   * @param isBusy where it says so, the end of a turn tells nothing, and who is busy calls `goOn` afterwards.
+   */
+  constructor(tell: (bytes: Buffer) => void, isBusy = (): boolean => false) {
     this.#tell = tell;
+    this.#isBusy = isBusy;
   }
 
   /** @param piece is copied: it may be overwritten as soon as this returns. */
@@ -63,7 +68,13 @@ export class PieceGatherer {
   flushSoon(): void {
     if (!this.#held || this.#endsTurn) return;
     this.#endsTurn = true;
+    // Not a tick: those run between two records of one read.
     setImmediate(this.#onTurnOver);
+  }
+
+  /** Tells what was gathered meanwhile; at the end of this turn, where that is to come. */
+  goOn(): void {
+    if (!this.#endsTurn) this.flush();
   }
 
   flush(): void {

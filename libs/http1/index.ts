@@ -7,6 +7,7 @@ export { atEndOfTurn } from './at-end-of-turn.ts';
 export { readHeaderLines, HEADER_LINES, TOKEN } from './header-lines.ts';
 export { readPlainHead, type PlainHead } from './read-plain-head.ts';
 export { PlainConnection, type PlainConnectionPorts } from './plain-connection.ts';
-export { giveBack, PieceGatherer } from './gather-pieces.ts';
+export { GATHERED_BYTES, giveBack, PieceGatherer } from './gather-pieces.ts';
+export { readIntoOneBuffer } from './read-into-one-buffer.ts';
 export type { PlainAnswer } from './plain-answer.ts';
 export type { ClientAnswer, ClientRequest, PlainRequest } from './client.ts';
