@@ -1,5 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
+import { openListener, type Listener, type ReportFault } from '#http';
 import { createVerifiedCache } from '#identity';
 import {
   checkCompiles,
@@ -19,7 +20,6 @@ import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
 import { openAuditQueue } from './open-audit-queue.ts';
 import { openControlPlane } from './open-control-plane.ts';
-import { openListener, type Listener } from './open-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
@@ -220,7 +220,7 @@ async function boot(
   };
   const pipeline = createPipeline(settings, pipelinePorts);
 
-  let useCertificate: Listener['useCertificate'] = () => {};
+  let useCertificate: Listener['useKeyPair'] = () => {};
   const certificates = openServingCertificate(config, log, (certificate) => useCertificate(certificate));
   if (certificates) closers.push(() => certificates.stop());
   const controlPlane = await openControlPlane({
@@ -252,9 +252,11 @@ async function boot(
       host: config.listen.host,
       port: config.listen.port,
       shared: config.workers > 1,
-      certificate: certificates?.current(),
+      keyPair: certificates?.current(),
       headersSeconds: config.timeouts.headersSeconds,
       idleConnectionSeconds: config.timeouts.idleConnectionSeconds,
+      ownHttp1: config.http.ownHttp1,
+      reportFault: createFaultReport(log),
       onConnection: createConnectionLimit(
         shareOf(config.limits.maxConnectionsPerSource, config.workers),
         settings.addresses.isTrusted,
@@ -269,10 +271,10 @@ async function boot(
     }),
   );
   clientConnections = listener.connections;
-  useCertificate = listener.useCertificate;
+  useCertificate = listener.useKeyPair;
   closers.push(async ({ graceMs }) => {
     draining = true;
-    await listener.close(graceMs ?? config.timeouts.shutdownGraceSeconds * 1000);
+    await listener.close(graceMs ?? config.timeouts.shutdownGraceSeconds * 1000, pipeline.endOpen);
   });
   log.info('serving', {
     pid: process.pid,
@@ -284,4 +286,13 @@ async function boot(
     revision: snapshot().revision,
   });
   return { url: config.externalUrl, port: listener.port, close };
+}
+
+/** For errors of connections that belong to no exchange; the connection is closed by then. */
+export function createFaultReport(log: Log): ReportFault {
+  return (where, error) =>
+    log.error('a connection failed by an error of the gateway', {
+      where,
+      error: error instanceof Error ? (error.stack ?? String(error)) : String(error),
+    });
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
-import type { ClientAnswer, PlainRequest } from '#http1';
+import { asSocket, closeDelivered, endWith, type RequestHandlers } from '#http';
 import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
@@ -17,25 +16,17 @@ export interface DispatchPorts {
   consoleRequestEnded(statusCode: number): void;
 }
 
-export interface Dispatcher {
-  /** Whether a plain request for this target goes to `onPlain`; no browser's page and nothing of the control plane does. */
-  takesPlain(target: string): boolean;
-  onPlain(request: PlainRequest, response: ClientAnswer): void;
-  onRequest(request: IncomingMessage, response: ServerResponse): void;
-  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  onConnect(request: IncomingMessage, socket: Duplex): void;
-  onClientError(error: NodeJS.ErrnoException, socket: Duplex): void;
-}
-
 /** Where a browser is answered otherwise than other clients. */
 const BROWSERS = new Set(['/', '/favicon.ico']);
+/** For a client that sent what cannot be read: to receive its last response. */
+const LAST_WORDS_MS = 1_000;
 const HEALTH = new Set(['/-/healthz', '/-/readyz']);
 
 /**
  * The one place that decides, by raw bytes, who answers: `/-/` is the control plane, all else the pipeline. Spellings
  * that merely resemble `/-/` go to the pipeline, which refuses and records them.
  */
-export function createDispatcher(ports: DispatchPorts): Dispatcher {
+export function createDispatcher(ports: DispatchPorts): RequestHandlers {
   const { pipeline } = ports;
   /** Sockets that were sent a last answer. What they still send is dropped: closed at once, they would see a reset. */
   const refused = new WeakSet<Duplex>();
@@ -93,15 +84,15 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
     onUpgrade: (request, socket, head) => void pipeline.handleUpgrade(request, socket, head),
     onConnect(request, socket) {
       pipeline.recordUnreadable('badMethod', {
-        address: (socket as Socket).remoteAddress,
+        address: asSocket(socket).remoteAddress,
         method: 'CONNECT',
         target: request.url ?? '',
       });
-      socket.end(rawAnswer('badMethod'));
+      endWith(socket, rawAnswer('badMethod'));
     },
     onClientError(error, socket) {
       // A peer that is gone, or never spoke, asked for nothing.
-      if (error.code === 'ECONNRESET' || (socket as Socket).bytesRead === 0) return void socket.destroy();
+      if (error.code === 'ECONNRESET' || asSocket(socket).bytesRead === 0) return void socket.destroy();
       if (refused.has(socket)) return;
       if (!socket.writable) return void socket.destroy();
       refused.add(socket);
@@ -110,10 +101,9 @@ export function createDispatcher(ports: DispatchPorts): Dispatcher {
       // A fault in the body of a request that is known belongs to it: that one has its record, and at most one answer.
       const isKnown = response !== undefined && !response.req.complete;
       if (!isKnown)
-        pipeline.recordUnreadable(code, { address: (socket as Socket).remoteAddress, method: '', target: '' });
-      if (isKnown && response.headersSent) socket.end();
-      else socket.end(rawAnswer(code));
-      setTimeout(() => socket.destroy(), 1000).unref();
+        pipeline.recordUnreadable(code, { address: asSocket(socket).remoteAddress, method: '', target: '' });
+      if (isKnown && response.headersSent) closeDelivered(socket, LAST_WORDS_MS, LAST_WORDS_MS);
+      else endWith(socket, rawAnswer(code));
     },
   };
 }

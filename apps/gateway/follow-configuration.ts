@@ -22,6 +22,9 @@ export async function followConfiguration(config: Config, store: Store, log: Log
           await store.secrets.read('Cluster', object.metadata.uid ?? '', field, splitSecrets(object).binding),
         inClusterDirectory: config.inCluster.directory,
         connectTimeoutSeconds: config.timeouts.connectSeconds,
+        ownHttp1: config.http.ownHttp1,
+        reportFault: (where, error) =>
+          log.error('a connection failed by an error of the gateway', { where, error: String((error as Error).stack) }),
         allowLoopback: config.outbound.insecureAllowLoopback,
         now: () => Date.now(),
       }),

@@ -26,7 +26,7 @@ const TIMEOUT_MS = 10_000;
  * @throws what the network throws, and for an answer larger than 4 MiB.
  */
 export async function callCluster(cluster: ClusterConnection, call: ClusterCall): Promise<ClusterAnswer> {
-  const answer = await cluster.dispatcher(call.use).request({
+  const answer = await cluster.connections(call.use).request({
     method: call.method,
     path: cluster.basePath + call.path,
     headers: {
@@ -39,7 +39,6 @@ export async function callCluster(cluster: ClusterConnection, call: ClusterCall)
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
-    ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
   });
   return { statusCode: answer.statusCode, text: await readLimited(answer.body) };
 }

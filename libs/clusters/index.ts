@@ -6,7 +6,6 @@
  */
 export { openCluster } from './open-cluster.ts';
 export type { ClusterConnection, CredentialUse, OpenClusterPorts } from './open-cluster.ts';
-export type { ConnectionStats } from './open-connections.ts';
 export { askWhoAmI, askWhoIsTheGateway } from './ask-who-am-i.ts';
 export type { UpstreamIdentity } from './ask-who-am-i.ts';
 export { reviewAccess } from './review-access.ts';

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import type { Dispatcher } from 'undici';
+import { openUpstream, type ConnectionStats, type ReportFault, type UpstreamConnections } from '#http';
 import { guardConnect, isLoopbackName } from '#outbound';
 import { readCertificateExpiry, readTokenExpiry, splitSecrets, type ResourceObject } from '#resources';
-import { openConnections, type Connections, type ConnectionStats, type RequestPool } from './open-connections.ts';
 import { readRotatingFile, type RotatingFile } from './read-rotating-file.ts';
-import type { StreamPlace } from './http2-pool.ts';
 
 /** `gateway`: the gateway's own credential (with its client certificate). `person`: a bearer of the person, no certificate. */
 export type CredentialUse = 'gateway' | 'person';
@@ -19,8 +17,6 @@ export interface ClusterConnection {
   readonly hostHeader: string;
   /** Path prefix of the server without trailing slash; '' if it has none. */
   readonly basePath: string;
-  /** Set only where the certificate's name differs from the host. */
-  readonly tlsServerName: string | undefined;
   /** Digest of server and CA: what stored secrets are bound to. */
   readonly binding: string;
   /** Why the gateway's own credential cannot be used, or undefined when it can. May change where it is read from files. */
@@ -29,13 +25,9 @@ export interface ClusterConnection {
   readonly credentialExpiresAtMs: number | undefined;
   /** `Bearer …` of the gateway where its credential is a token; undefined where it is a certificate. */
   gatewayAuthorization(): string | undefined;
-  /** HTTP/1.1, a connection for whatever finds none free: the gateway's own calls. */
-  dispatcher(use: CredentialUse): Dispatcher;
-  /** HTTP/1.1 for people's requests; no pool is ever shared between the two uses, since x509 would win over a bearer. */
-  connections(use: CredentialUse, kind: 'read' | 'write' | 'long'): RequestPool;
-  /** HTTP/2 for long-running reads; undefined where the server speaks none. Rejects where it cannot be reached. */
-  reserveStream(use: CredentialUse): Promise<StreamPlace | undefined>;
-  /** TLS options for a connection of its own (upgrades). */
+  /** No connection is ever shared between the two uses, since x509 would win over a bearer. */
+  connections(use: CredentialUse): UpstreamConnections;
+  /** Options for a TLS connection of its own, to look at the server's certificate. */
   connectOptions(use: CredentialUse): ConnectionOptions;
   stats(): ConnectionStats;
   /** Lets what is in flight finish. */
@@ -48,6 +40,10 @@ export interface OpenClusterPorts {
   /** Where a pod finds its service-account files. */
   readonly inClusterDirectory: string;
   readonly connectTimeoutSeconds: number;
+  /** False: Node's server and undici carry everything. Default true. */
+  readonly ownHttp1?: boolean;
+  /** Receives errors of connections that no exchange can be blamed for. Default: they are dropped. */
+  readonly reportFault?: ReportFault;
   /** Names that resolve to this machine may be connected to; a server that names it is, in any case. */
   readonly allowLoopback: boolean;
   now(): number;
@@ -92,11 +88,16 @@ export async function openCluster(
       servername: spec.tlsServerName,
       lookup,
     });
-  const connectionsOf = (use: CredentialUse): Connections => {
+  const connectionsOf = (use: CredentialUse): UpstreamConnections => {
     const trusted = ca();
     const before = opened.get(use);
     if (before?.ca === trusted && before) return before.connections;
-    const connections = openConnections(server.origin, tlsOf(use), ports);
+    const connections = openUpstream(server.origin, tlsOf(use), {
+      connectTimeoutSeconds: ports.connectTimeoutSeconds,
+      ownHttp1: ports.ownHttp1 ?? true,
+      now: ports.now,
+      reportFault: ports.reportFault ?? (() => {}),
+    });
     opened.set(use, { connections, ca: trusted });
     // What is under way over the old authority's connections goes on to its end.
     if (before) {
@@ -112,7 +113,6 @@ export async function openCluster(
     isDefault: spec.default === true,
     hostHeader: server.host,
     basePath: server.pathname.replace(/\/+$/, ''),
-    tlsServerName: spec.tlsServerName,
     binding: splitSecrets(object).binding,
     get credentialProblem() {
       return credential.problem();
@@ -124,9 +124,7 @@ export async function openCluster(
       const token = credential.token?.read();
       return token ? `Bearer ${token}` : undefined;
     },
-    dispatcher: (use) => connectionsOf(use).dispatcher,
-    connections: (use, kind) => connectionsOf(use)[kind],
-    reserveStream: (use) => connectionsOf(use).streams.reserve(),
+    connections: connectionsOf,
     connectOptions: tlsOf,
     stats() {
       const sum = { http1: 0, http2: 0, streams: 0, waiting: 0 };
@@ -146,7 +144,7 @@ export async function openCluster(
 }
 
 interface OpenedWith {
-  readonly connections: Connections;
+  readonly connections: UpstreamConnections;
   readonly ca: string | undefined;
 }
 

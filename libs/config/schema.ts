@@ -228,6 +228,22 @@ export const configSchema = z.strictObject({
               'For requests that are not long-running (watch, logs, exec, proxy …): how long the client may take to send its body, the cluster to begin its answer, and between two pieces of that.',
           }),
         ),
+      stalledReaderSeconds: seconds(3600)
+        .default(60)
+        .meta(
+          about({
+            description:
+              'How long a client may read nothing of a response that waits for it, before it is cut and its connection to the cluster serves others. Requests that run long may rest as long as they like.',
+          }),
+        ),
+      stalledStreamSeconds: seconds(86_400)
+        .default(3600)
+        .meta(
+          about({
+            description:
+              'When one side of an exec, attach, port-forward or another upgrade has ended: how long the other may read nothing of what was sent before (`kubectl exec … | less`). Counted from the last byte that it took.',
+          }),
+        ),
       headersSeconds: seconds(300)
         .default(30)
         .meta(
@@ -252,6 +268,19 @@ export const configSchema = z.strictObject({
         .max(3600)
         .default(10)
         .meta(about({ description: 'How long open requests may go on after SIGTERM.' })),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      ownHttp1: z
+        .boolean()
+        .default(true)
+        .meta(
+          about({
+            description:
+              'Read plain requests and short responses by the gateway’s own HTTP/1.1 code, for about half of the processor time. `false`: Node’s server and undici carry everything.',
+          }),
+        ),
     })
     .prefault({}),
   limits: limitsSchema,

@@ -77,6 +77,12 @@ export const ERRORS = {
   // upstream and inside
   tooManyRequests: entry(429, 'TooManyRequests', 'too many requests; try again later'),
   upstreamUnavailable: entry(502, 'BadGateway', 'the cluster cannot be reached'),
+  upstreamInvalid: entry(502, 'BadGateway', 'the cluster sent a response that is not valid HTTP'),
+  exchangeFailed: entry(
+    502,
+    'BadGateway',
+    'the gateway failed while it forwarded this request; the audit id of this response finds the cause in its log',
+  ),
   upstreamCredentialRejected: entry(
     502,
     'BadGateway',

@@ -6,18 +6,7 @@
  * before the headers are written, and a failed check sends nothing. The target that goes out is the one in the
  * Decision, never the one on the socket.
  */
-export { answerOnSocket } from './answer-on-socket.ts';
 export { buildUpstreamHeaders } from './build-upstream-headers.ts';
-export { forwardRequest } from './forward-request.ts';
-export { forwardUpgrade } from './forward-upgrade.ts';
+export { forwardRequest, forwardUpgrade } from './forward-request.ts';
 export { utf8HeaderValue } from './encode-header-value.ts';
-export type {
-  CredentialUse,
-  ForwardInput,
-  Forwarding,
-  ForwardOutcome,
-  ForwardTimeouts,
-  PooledConnections,
-  StreamPlace,
-  Upstream,
-} from './ports.ts';
+export type { CredentialUse, ForwardInput, ForwardTimeouts, Upstream } from './ports.ts';

@@ -8,7 +8,7 @@ import {
   readRequestHeaders,
   type RequestHeaders,
 } from '#kube';
-import type { ClientRequest } from '#http1';
+import type { ClientRequest } from '#http';
 import { resolveGrant } from '#mapping';
 import { decide } from '#policy';
 import type { ErrorCode } from '#errors';

@@ -1,39 +1,40 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GatehouseError, ERRORS, type ErrorCode } from '#errors';
+import { forwardRequest, forwardUpgrade, type ForwardInput } from '#forward';
 import {
-  answerOnSocket,
-  forwardRequest,
-  forwardUpgrade,
-  type ForwardInput,
-  type Forwarding,
-  type ForwardOutcome,
-} from '#forward';
-import type { ClientAnswer, ClientRequest } from '#http1';
+  responseOnSocket,
+  type ClientRequest,
+  type ClientResponse,
+  type ExchangeOutcome,
+  type RunningExchange,
+} from '#http';
 import type { Lease } from '#limits';
 import type { RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { cutUnreadBody } from './cut-unread-body.ts';
 import { expiryWarnings } from './expiry-warnings.ts';
-import { judge, type Judged } from './judge.ts';
+import { judge } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
-import { readLimitedBody } from './read-limited-body.ts';
 import type { Refusal } from './refusal.ts';
+import { respondOwn } from './respond-own.ts';
 import { warningHeader } from './warning-header.ts';
 import { watchStream } from './watch-stream.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface Pipeline {
   /** An ordinary request on an API path. Never rejects; always answers or cuts the connection; always records. */
-  handleRequest(request: ClientRequest, response: ClientAnswer): Promise<void>;
+  handleRequest(request: ClientRequest, response: ClientResponse): Promise<void>;
   /** A request that asked for an upgrade; `socket` is the pipeline's from here on. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** Ends everything that is under way, at a shutdown; the records say that the gateway did it. */
+  endOpen(): void;
   /** Records what never became a request that a stage could see (parser faults, CONNECT). */
   recordUnreadable(code: ErrorCode, source: { address: string | undefined; method: string; target: string }): void;
 }
 
-type Answer = () => ClientAnswer;
-type Send = (input: ForwardInput) => Forwarding;
+type Answer = () => ClientResponse;
+type Send = (input: ForwardInput) => RunningExchange;
 
 /**
  * One request, in a straight line:
@@ -41,6 +42,9 @@ type Send = (input: ForwardInput) => Forwarding;
  * a mapped service account → forward → record. The place is given back on every exit.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
+  const open = new Set<RunningExchange>();
+  let ended = false;
+
   async function run(
     request: ClientRequest,
     asksForUpgrade: boolean,
@@ -60,6 +64,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     );
     let place: Lease | undefined;
     let stream: RequestInfo | undefined;
+    let running: RunningExchange | undefined;
     try {
       if (ports.draining()) return refuse(draft, answer, 'draining');
       // I7: no record, no request. The queue keeps what it has and says here that it cannot take more.
@@ -88,12 +93,15 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
           ? await ports.serviceAccounts.get(judged.upstream, judged.grant, draft.auditId)
           : undefined;
       if (bearer?.ok === false) return refuse(draft, answer, bearer.code, bearer.message);
-      // Its 'close' is over for who left while a session or a token was waited for: what is sent now would never be ended by it.
+      // The client may have disconnected while we awaited the session or token; its `close` event has already fired, so
+      // nothing would ever cancel an upstream request started now.
       if (client.destroyed) {
-        draft.annotations.aborted = 'client';
+        draft.annotations.aborted = ports.draining() ? 'gateway' : 'client';
         return;
       }
-      if (judged.own) return await answerOwn(judged, request, draft, answer(), settings, ports);
+      // The grace of a shutdown is over.
+      if (ended) return refuse(draft, answer, 'draining');
+      if (judged.own) return await respondOwn(judged, request, draft, answer(), settings, ports);
 
       const { grant, upstream } = judged;
       const forwarding = send({
@@ -110,6 +118,8 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         maxBodyBytes: settings.maxBodyBytes,
         warnings: expiryWarnings(judged.identity, grant, receivedAtMs).map(warningHeader),
       });
+      running = forwarding;
+      open.add(forwarding);
       if (grant.mode === 'storedToken') ports.storedTokenUsed(grant.tokenId);
       const release =
         asksForUpgrade || judged.decision.request.longRunning
@@ -125,6 +135,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     } catch (error) {
       fail(draft, answer, error);
     } finally {
+      if (running) open.delete(running);
       place?.release();
       if (stream) ports.observer.streamClosed(stream);
       if (!request.complete) cutUnreadBody(request);
@@ -164,26 +175,37 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     writeStatus(response, code, text, draft.auditId, more);
   }
 
-  function settle(draft: AuditDraft, outcome: ForwardOutcome, answer: Answer): void {
+  function settle(draft: AuditDraft, outcome: ExchangeOutcome, answer: Answer): void {
     draft.statusCode = outcome.statusCode;
     draft.bytesIn = outcome.bytesIn;
     draft.bytesOut = outcome.bytesOut;
     draft.upstreamRequests = outcome.upstreamRequests;
     if (outcome.aborted) draft.annotations.aborted = outcome.aborted;
     if (outcome.abortCode) draft.annotations.abortCode = outcome.abortCode;
-    if (outcome.cause !== undefined)
-      ports.log.warn('forward failed', {
+    if (outcome.cause !== undefined) {
+      const cause = describeCause(outcome.cause);
+      draft.annotations.cause = cause.slice(0, MAX_CAUSE_LENGTH);
+      const stack = outcome.abortCode === 'exchangeFailed' || outcome.refusal?.code === 'exchangeFailed';
+      ports.log[stack ? 'error' : 'warn']('forward failed', {
         auditId: draft.auditId,
         cluster: draft.cluster,
-        cause: String(outcome.cause),
+        cause,
+        ...(stack ? { stack: (outcome.cause as Error).stack } : {}),
       });
+    }
     if (outcome.refusal) refuse(draft, answer, outcome.refusal.code, outcome.refusal.message);
   }
 
   function fail(draft: AuditDraft, answer: Answer, error: unknown): void {
     const code = error instanceof GatehouseError ? error.code : 'internal';
-    // Only a GatehouseError's own message may be shown; a cause never is.
-    refuse(draft, answer, code, error instanceof GatehouseError ? error.message : undefined);
+    try {
+      // Half a response must not look like a whole one, nor keep its connection.
+      if (answer().headersSent) answer().destroy();
+      // Only a GatehouseError's own message may be shown; a cause never is.
+      refuse(draft, answer, code, error instanceof GatehouseError ? error.message : undefined);
+    } catch {
+      answer().destroy();
+    }
     if (ERRORS[code].status >= 500)
       ports.log.error('request failed', {
         auditId: draft.auditId,
@@ -192,7 +214,17 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       });
   }
 
+  /** Past every other boundary: nobody can be told any more, and the process must not end. */
+  function giveUp(error: unknown, client: { destroy(): unknown }): void {
+    ports.log.error('request failed', { error: describeCause(error) });
+    client.destroy();
+  }
+
   return {
+    endOpen() {
+      ended = true;
+      for (const exchange of open) exchange.abort('draining');
+    },
     handleRequest: (request, response) =>
       run(
         request,
@@ -204,16 +236,13 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
           if (input.headers.expectContinue) response.writeContinue();
           return forwardRequest(input, response);
         },
-      ),
+      ).catch((error: unknown) => giveUp(error, response)),
     handleUpgrade(request, socket, head) {
       let response: ServerResponse | undefined;
-      return run(
-        request,
-        true,
-        socket,
-        () => (response ??= answerOnSocket(request, socket)),
-        (input) => forwardUpgrade(input, request, socket, head),
-      );
+      const respond = (): ServerResponse => (response ??= responseOnSocket(request, socket));
+      return run(request, true, socket, respond, (input) =>
+        forwardUpgrade(input, { socket, head, response: respond }),
+      ).catch((error: unknown) => giveUp(error, socket));
     },
     recordUnreadable(code, source) {
       const receivedAtMs = ports.now();
@@ -233,56 +262,18 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
   };
 }
 
+const MAX_CAUSE_LENGTH = 300;
+
+/** An error and what caused it, in one line. */
+function describeCause(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? String(error) : `${String(error)}: ${describeCause(cause)}`;
+}
+
 async function startRecord(draft: AuditDraft, ports: PipelinePorts): Promise<void> {
   try {
     await ports.audit.recordDurably(draft.toRecord('ResponseStarted', ports.now()));
   } catch (cause) {
     throw new GatehouseError('auditUnavailable', undefined, { cause });
   }
-}
-
-/** The gateway's own objects: same line, but the answer is made here instead of upstream. */
-async function answerOwn(
-  judged: Judged,
-  request: ClientRequest,
-  draft: AuditDraft,
-  response: ClientAnswer,
-  settings: PipelineSettings,
-  ports: PipelinePorts,
-): Promise<void> {
-  const { headers, identity, decision } = judged;
-  if (headers.expectContinue) response.writeContinue();
-  const answer = await ports.ownApi.handle({
-    info: decision.request,
-    identity,
-    body: (maxBytes) =>
-      readLimitedBody(request, {
-        withinMs: settings.timeouts.shortRequestSeconds * 1000,
-        maxBytes: Math.min(maxBytes, settings.maxBodyBytes),
-      }),
-    accept: headers.accept,
-    contentType: headers.contentType,
-    auditId: draft.auditId,
-    sourceAddress: draft.sourceAddress,
-  });
-  Object.assign(draft.annotations, answer.annotations);
-  draft.statusCode = answer.statusCode;
-  const body = Buffer.from(answer.body);
-  draft.bytesOut = body.length;
-  response.writeHead(answer.statusCode, undefined, [
-    'Content-Type',
-    answer.contentType,
-    'Content-Length',
-    String(body.length),
-    'X-Content-Type-Options',
-    'nosniff',
-    'Cache-Control',
-    'no-store',
-    'Content-Security-Policy',
-    'sandbox',
-    'Audit-Id',
-    draft.auditId,
-    ...(answer.warnings ?? []).flatMap((warning) => ['Warning', warningHeader(warning)]),
-  ]);
-  response.end(body);
 }

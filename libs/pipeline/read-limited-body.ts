@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { GatehouseError } from '#errors';
-import type { ClientRequest } from '#http1';
+import type { ClientRequest } from '#http';
 
 /**
  * The body of a request that the gateway answers itself, chunk by chunk. An iterator, not the stream itself: whoever stops in the middle leaves the

@@ -1,4 +1,4 @@
-import type { Forwarding } from '#forward';
+import type { RunningExchange } from '#http';
 import type { AuditDraft } from './audit-draft.ts';
 import type { Judged } from './judge.ts';
 import type { PipelinePorts } from './ports.ts';
@@ -8,7 +8,7 @@ export function watchStream(
   judged: Extract<Judged, { own: false }>,
   draft: AuditDraft,
   upgrade: boolean,
-  forwarding: Forwarding,
+  forwarding: RunningExchange,
   ports: PipelinePorts,
 ): () => void {
   const { identity, decision, ownGrant, acting, upstream } = judged;

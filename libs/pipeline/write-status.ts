@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '#errors';
-import type { ClientAnswer } from '#http1';
+import { reasonPhrase, type ClientResponse } from '#http';
 import { statusBody } from '#kube';
 
 const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
@@ -16,7 +16,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
  * `nosniff` since messages quote what the client sent.
  */
 export function writeStatus(
-  response: ClientAnswer,
+  response: ClientResponse,
   code: ErrorCode,
   message: string | undefined,
   auditId: string,
@@ -39,6 +39,6 @@ export function writeStatus(
   if (entry.status === 401) headers.push('WWW-Authenticate', challenge);
   const retryAfter = RETRY_AFTER[code];
   if (retryAfter) headers.push('Retry-After', retryAfter);
-  response.writeHead(entry.status, undefined, headers);
+  response.writeHead(entry.status, reasonPhrase(entry.status), headers);
   response.end(body);
 }

@@ -54,6 +54,18 @@ const WRONG: readonly [what: string, file: string, text: string, rule: string][]
     'arrows-of-login',
   ],
   [
+    'the HTTP room that knows Kubernetes',
+    'libs/http/planted.ts',
+    "import { statusBody } from '#kube';\nexport const used = statusBody;\n",
+    'arrows-of-http',
+  ],
+  [
+    'the HTTP room that knows a user',
+    'libs/http/upstream/planted.ts',
+    "import type { Identity } from '#model';\nexport type Used = Identity;\n",
+    'arrows-of-http',
+  ],
+  [
     'the model that knows anybody',
     'libs/model/planted.ts',
     "import { ERRORS } from '#errors';\nexport const used = ERRORS;\n",

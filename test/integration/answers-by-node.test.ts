@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { AnswerReader } from '../../libs/clusters/read-http1-answer.ts';
+import { ResponseReader } from '../../libs/http/upstream/http1-response.ts';
 import { createRandom, mutate } from '../support/mutate-text.ts';
 
 /** One answer as it was read to its end; undefined where it was refused, or is not whole. */
@@ -43,12 +43,12 @@ const PIECES = (
 
 /** In pieces of `size()` bytes, as a network would bring it; with the bytes up to the last that was looked at. */
 function readByUs({ text, isHead }: Case, size: () => number): { reading: Reading; read: number } | undefined {
-  const reader = new AnswerReader();
+  const reader = new ResponseReader();
   const state = { whole: false };
   const found = { statusCode: 0, rawHeaders: [] as string[], rawTrailers: [] as string[], body: '' };
   reader.begin(
     {
-      head: (statusCode, _message, rawHeaders) => Object.assign(found, { statusCode, rawHeaders }),
+      head: (statusCode, rawHeaders) => Object.assign(found, { statusCode, rawHeaders }),
       data: (chunk) => (found.body += chunk.toString('latin1')),
       end: (rawTrailers) => {
         found.rawTrailers = rawTrailers;

@@ -2,9 +2,9 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerOnSocket, forwardRequest, forwardUpgrade, type ForwardInput, type Forwarding } from '#forward';
+import { forwardRequest, forwardUpgrade, type ForwardInput } from '#forward';
+import { openUpstream, responseOnSocket, type RunningExchange, type UpstreamConnections } from '#http';
 import { parseRequest, readRequestHeaders } from '#kube';
-import { openConnections, type Connections } from '../../libs/clusters/open-connections.ts';
 import { writeStatus } from '#pipeline';
 import { until } from '../support/ask-gateway.ts';
 import { startUpstream, type TestUpstream } from '../support/forward-upstream.ts';
@@ -14,8 +14,8 @@ const LIST = '/api/v1/pods';
 const WATCH = '/api/v1/pods?watch=1';
 const EXEC = '/api/v1/namespaces/a/pods/p/exec';
 let upstream: TestUpstream;
-let connections: Connections;
-let forwarding: Forwarding | undefined;
+let connections: UpstreamConnections;
+let forwarding: RunningExchange | undefined;
 let answers = true;
 /** Ends the next exchanges in the very moment in which they begin. */
 let atOnce = false;
@@ -30,10 +30,11 @@ const server = createServer((request, response) => {
   });
 });
 server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
-  forwarding = forwardUpgrade(inputFor(request), request, socket, head);
+  const response = () => responseOnSocket(request, socket);
+  forwarding = forwardUpgrade(inputFor(request), { socket, head, response });
   if (atOnce) forwarding.abort('draining');
   void forwarding.outcome.then(({ refusal }) => {
-    if (refusal) writeStatus(answerOnSocket(request, socket), refusal.code, refusal.message, 'id');
+    if (refusal) writeStatus(response(), refusal.code, refusal.message, 'id');
   });
 });
 
@@ -55,10 +56,10 @@ beforeAll(async () => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhalf');
     },
   });
-  connections = openConnections(
+  connections = openUpstream(
     `https://127.0.0.1:${upstream.port}`,
     { host: '127.0.0.1', port: upstream.port, ca: upstream.caPem },
-    { connectTimeoutSeconds: 5, now: Date.now },
+    { connectTimeoutSeconds: 5, ownHttp1: true, now: Date.now, reportFault: () => {} },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -82,17 +83,14 @@ function inputFor(request: IncomingMessage): ForwardInput {
       name: 'up',
       hostHeader: `127.0.0.1:${upstream.port}`,
       basePath: '',
-      tlsServerName: undefined,
       credentialProblem: undefined,
       gatewayAuthorization: () => undefined,
-      connections: (_use, kind) => connections[kind],
-      reserveStream: () => connections.streams.reserve(),
-      connectOptions: () => ({ host: '127.0.0.1', port: upstream.port, ca: upstream.caPem }),
+      connections: () => connections,
     },
     auditId: 'id',
     clientAddress: '127.0.0.1',
     clusterPrefix: '',
-    timeouts: { shortRequestSeconds: 60, connectSeconds: 5 },
+    timeouts: { shortRequestSeconds: 60, stalledReaderSeconds: 60, stalledStreamSeconds: 3600 },
     maxBodyBytes: Number.POSITIVE_INFINITY,
   };
 }

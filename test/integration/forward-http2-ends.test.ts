@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createHttp2Pool } from '../../libs/clusters/http2-pool.ts';
+import { createHttp2Pool } from '../../libs/http/upstream/http2-pool.ts';
 import { answerOf, ask, open, until } from '../support/ask-gateway.ts';
 import { startRawUpstream, type TestUpstream } from '../support/forward-upstream.ts';
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
@@ -181,6 +181,7 @@ describe('a half-open upstream', () => {
       { host: '127.0.0.1', port: silent.port, ca: silent.caPem },
       { connectMs: 1000, pingEveryMs: 50, pingAnswerMs: 100, idleMs: 60_000 },
       Date.now,
+      () => {},
     );
     const place = await pool.reserve();
     const stream = place?.open([':method', 'GET', ':scheme', 'https', ':authority', 'x', ':path', '/']);
@@ -197,6 +198,7 @@ describe('a half-open upstream', () => {
       { host: '127.0.0.1', port: dumb.port, ca: dumb.caPem },
       { connectMs: 200, pingEveryMs: 50, pingAnswerMs: 100, idleMs: 60_000 },
       Date.now,
+      () => {},
     );
     await expect(pool.reserve()).rejects.toThrow(/timed out/);
     await pool.close();
@@ -212,6 +214,7 @@ describe('a half-open upstream', () => {
       { host: '127.0.0.1', port: sound.port, ca: sound.caPem },
       { connectMs: 1000, pingEveryMs: 20, pingAnswerMs: 100, idleMs: 100 },
       Date.now,
+      () => {},
     );
     const place = await pool.reserve();
     await new Promise((resolve) => setTimeout(resolve, 400));

@@ -5,7 +5,7 @@ import { startUpstream, type TestUpstream } from '../support/forward-upstream.ts
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
 import { createRandom } from '../support/mutate-text.ts';
 
-/** Buffers of answers are used again for others' (libs/http1/gather-pieces.ts): none may be used too early. */
+/** Buffers of answers are used again for others' (libs/http/gather-pieces.ts): none may be used too early. */
 const ANSWERS = 600;
 const AT_ONCE = 40;
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { lendReads, READ_TO_LEND } from '../../libs/forward/lend-reads.ts';
+import { lendReads, READ_TO_LEND } from '../../libs/http/lend-reads.ts';
 import { connectTo, until } from '../support/ask-gateway.ts';
 import { makeCertificate, startUpstream, type TestUpstream } from '../support/forward-upstream.ts';
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
@@ -10,8 +10,8 @@ import { createRandom } from '../support/mutate-text.ts';
 import { drained } from '../support/wait-drained.ts';
 
 /**
- * Tunnels read and write through buffers that are used again, for others too (libs/forward/lend-reads.ts,
- * libs/http1/gather-pieces.ts). Each byte tells whose it is and where it belongs, so that one that is lost, doubled,
+ * Tunnels read and write through buffers that are used again, for others too (libs/http/lend-reads.ts,
+ * libs/http/gather-pieces.ts). Each byte tells whose it is and where it belongs, so that one that is lost, doubled,
  * out of order or somebody else's is seen where it arrives.
  */
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';

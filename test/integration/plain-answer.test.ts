@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ClientAnswer } from '#http1';
+import { reasonPhrase, type ClientResponse } from '#http';
 import { until } from '../support/ask-gateway.ts';
 import { connectClient, get, serve, sized, stopLater, stopServed, type Answering } from '../support/serve-plain.ts';
 
@@ -31,7 +31,7 @@ describe('an answer', () => {
       answer.end(Buffer.from('def'));
     },
     'without a length': (answer) => {
-      answer.writeHead(200, undefined, ['X-Odd', 'a "b"']);
+      answer.writeHead(200, reasonPhrase(200), ['X-Odd', 'a "b"']);
       answer.flushHeaders();
       answer.write(Buffer.from('abc'));
       answer.write(Buffer.alloc(0));
@@ -39,29 +39,29 @@ describe('an answer', () => {
       answer.end(Buffer.from('end'));
     },
     'without a length, in one': (answer) => {
-      answer.writeHead(200, undefined, []);
+      answer.writeHead(200, reasonPhrase(200), []);
       answer.end('abc', 'latin1');
     },
     'with trailers': (answer) => {
-      answer.writeHead(200, undefined, ['Trailer', 'X-Sum']);
+      answer.writeHead(200, reasonPhrase(200), ['Trailer', 'X-Sum']);
       answer.write(Buffer.from('abc'));
       answer.addTrailers([['X-Sum', '1']]);
       answer.end();
     },
     'without a body': (answer) => {
-      answer.writeHead(200, undefined, ['Content-Length', '0']);
+      answer.writeHead(200, reasonPhrase(200), ['Content-Length', '0']);
       answer.end();
     },
     'that is 204': (answer) => {
-      answer.writeHead(204, undefined, []);
+      answer.writeHead(204, reasonPhrase(204), []);
       answer.end();
     },
     'that is 304': (answer) => {
-      answer.writeHead(304, undefined, ['ETag', '"1"']);
+      answer.writeHead(304, reasonPhrase(304), ['ETag', '"1"']);
       answer.end();
     },
     'of a status without a name': (answer) => {
-      answer.writeHead(599, undefined, ['Content-Length', '0']);
+      answer.writeHead(599, reasonPhrase(599), ['Content-Length', '0']);
       answer.end();
     },
   };
@@ -80,7 +80,7 @@ describe('an answer', () => {
       });
       const node = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
         response.sendDate = false;
-        act(response as ClientAnswer, '');
+        act(response as ClientResponse, '');
       });
       await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
       stopLater(async () => {
@@ -102,7 +102,7 @@ describe('an answer', () => {
 
   it('has the bytes of a header’s value as they were received', async () => {
     const served = await serve(false, (answer) => {
-      answer.writeHead(200, undefined, ['X-Odd', 'caf\xc3\xa9']);
+      answer.writeHead(200, reasonPhrase(200), ['X-Odd', 'caf\xc3\xa9']);
       answer.flushHeaders();
     });
     const client = await connectClient(served);
@@ -121,7 +121,7 @@ describe('an answer', () => {
         ['X', 'a\0'],
       ] as const)
         try {
-          answer.writeHead(200, undefined, [name, value]);
+          answer.writeHead(200, reasonPhrase(200), [name, value]);
         } catch (error) {
           thrown.push((error as Error).name);
         }

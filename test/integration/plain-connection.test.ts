@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { reasonPhrase } from '#http';
 import { until } from '../support/ask-gateway.ts';
 import { connectClient, get, serve, sized, stopServed } from '../support/serve-plain.ts';
 
@@ -90,7 +91,7 @@ describe.each([
     let closed = 0;
     const served = await serve(tls, (answer) => {
       answer.once('close', () => closed++);
-      answer.writeHead(200, undefined, []);
+      answer.writeHead(200, reasonPhrase(200), []);
       answer.flushHeaders();
     });
     const client = await connectClient(served);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { readPlainHead } from '#http1';
+import { readPlainHead } from '../../libs/http/inbound/read-plain-head.ts';
 import { createRandom, mutate } from '../support/mutate-text.ts';
 
 const HEAD = 'GET /api/v1/pods?limit=5 HTTP/1.1\r\nHost: gate.test\r\nAccept:  */* \t\r\nX-Empty:\r\n\r\n';

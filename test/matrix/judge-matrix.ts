@@ -95,7 +95,7 @@ const SETTINGS: PipelineSettings = {
   externalOrigin: `https://${HOST}`,
   isKnownHost: createHostCheck(`https://${HOST}`, []),
   addresses: createAddressReader([]),
-  timeouts: { shortRequestSeconds: 60, connectSeconds: 10 },
+  timeouts: { shortRequestSeconds: 60, stalledReaderSeconds: 60, stalledStreamSeconds: 3600 },
   maxBodyBytes: Infinity,
   servedBy: 'matrix',
 };
@@ -151,12 +151,9 @@ async function openCluster({ metadata, spec }: ResourceObject): Promise<ClusterU
     isDefault: (spec as { default?: boolean }).default === true,
     hostHeader: '',
     basePath: '',
-    tlsServerName: undefined,
     credentialProblem: undefined,
     gatewayAuthorization: nothing,
     connections: nothing,
-    reserveStream: nothing,
-    connectOptions: nothing,
     close: async () => {},
   };
 }

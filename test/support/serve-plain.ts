@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { ClientAnswer } from '#http1';
-import { servePlainFirst } from '../../apps/gateway/serve-plain-first.ts';
+import { reasonPhrase, type ClientResponse } from '#http';
+import { servePlainFirst } from '../../libs/http/inbound/listener.ts';
 import { connectTo } from './ask-gateway.ts';
 import { makeCertificate } from './forward-upstream.ts';
 
-export type Answering = (answer: ClientAnswer, url: string) => void;
+export type Answering = (answer: ClientResponse, url: string) => void;
 
 export interface Served {
   readonly port: number;
@@ -43,9 +43,15 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
   const server = pem ? createHttpsServer({ ...http, cert: pem.cert, key: pem.private }) : createHttpServer(http);
   const asked: string[] = [];
   const stalled: IncomingMessage[] = [];
-  const plain = servePlainFirst(
+  const connections = servePlainFirst(
     server,
-    { headersSeconds, idleConnectionSeconds },
+    {
+      headersSeconds,
+      idleConnectionSeconds,
+      reportFault(where, error) {
+        throw new Error(where, { cause: error });
+      },
+    },
     {
       takesPlain: (target) => !target.startsWith('/node'),
       onPlain: (request, answer) => {
@@ -63,10 +69,16 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stops.push(async () => {
-    for (const socket of plain.connections.keys()) socket.destroy();
+    for (const socket of connections.keys()) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { port: (server.address() as AddressInfo).port, caPem: pem?.cert, asked, stalled, close: plain.close };
+  return {
+    port: (server.address() as AddressInfo).port,
+    caPem: pem?.cert,
+    asked,
+    stalled,
+    close: () => connections.forEach((connection) => connection.close()),
+  };
 }
 
 export interface Client {
@@ -84,7 +96,7 @@ export async function connectClient({ port, caPem }: Served): Promise<Client> {
 }
 
 export const get = (url: string, more = ''): string => `GET ${url} HTTP/1.1\r\nHost: gate\r\n${more}\r\n`;
-export const sized = (answer: ClientAnswer, body: string): void => {
-  answer.writeHead(200, undefined, ['Content-Length', String(body.length)]);
+export const sized = (answer: ClientResponse, body: string): void => {
+  answer.writeHead(200, reasonPhrase(200), ['Content-Length', String(body.length)]);
   answer.end(body, 'latin1');
 };

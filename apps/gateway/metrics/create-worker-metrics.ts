@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { AuditQueueStats } from '#audit';
-import type { ConnectionStats } from '#clusters';
+import type { ConnectionStats } from '#http';
 import type { LimitStats } from '#limits';
 import { createRequestMetrics, registerMetric, type Metrics, type RequestObserver } from '#metrics';
 
