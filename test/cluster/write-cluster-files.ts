@@ -89,7 +89,11 @@ egressSelections:
           udsName: ${JSON.stringify(socket)}
 `;
 
-/** kwok's own stages, and its debugging server off: that one would run commands for anybody. */
+/**
+ * kwok's own stages, and its debugging server off: that one would run commands for anybody. One worker for pods,
+ * because workers of kwok 0.8.0 create the pool of pod addresses without a lock: two workers that need it first get a
+ * pool each, and both pools start at 10.244.0.1.
+ */
 function kwokConfiguration(kubeletProgram: string): string {
   const stages = spawnSync(kubeletProgram, ['--print-stages'], { encoding: 'utf8' });
   if (stages.status !== 0) throw new Error(`${kubeletProgram} --print-stages failed: ${stages.stderr}`);
@@ -99,7 +103,7 @@ options:
   enableDebuggingHandlers: false
   nodeLeaseParallelism: 1
   nodePlayStageParallelism: 2
-  podPlayStageParallelism: 4
+  podPlayStageParallelism: 1
   podsOnNodeSyncParallelism: 1
 ---
 ${stages.stdout}`;
