@@ -23,8 +23,10 @@ export interface ControlPlane {
   recorder: Recorder;
 }
 
+type PartPlane = Pick<ControlPlane, 'binaries' | 'directory' | 'dieWithParent' | 'recorder'>;
+
 function run(
-  plane: ControlPlane,
+  plane: PartPlane,
   name: keyof Binaries,
   args: string[],
   environment: Record<string, string> = {},
@@ -125,8 +127,11 @@ export function runControllerManager(plane: ControlPlane): RunningPart {
   ]);
 }
 
-/** Plays the life of nodes and pods; commands, logs and ports of pods are the kubelet's. */
-export function runKwok(plane: ControlPlane): RunningPart {
+/** What kwok's start needs of a control plane. */
+export type KwokPlane = PartPlane & { ports: Pick<ControlPlane['ports'], 'kwok'> };
+
+/** Simulates the lifecycle of nodes and pods; the kubelet serves the commands, logs and ports of pods. */
+export function runKwok(plane: KwokPlane): RunningPart {
   return run(plane, 'kwok', [
     `--config=${join(plane.directory, 'kwok.yaml')}`,
     `--kubeconfig=${join(plane.directory, 'kwok.kubeconfig')}`,
@@ -137,7 +142,10 @@ export function runKwok(plane: ControlPlane): RunningPart {
     `--node-port=${nodeAddress.port}`,
     `--server-address=127.0.0.1:${plane.ports.kwok}`,
     '--cidr=10.244.0.0/16',
-    '--node-lease-duration-seconds=40',
+    // With leases, kwok 0.8.0 ignores a pod until its cached lease of the pod's node names this kwok as holder. It lists
+    // the node's pods once, right after it creates the lease. When the watch that fills the cache delivers the lease
+    // after that list, the pods stay Pending for ever. Only one kwok runs here, so leases have no other use.
+    '--node-lease-duration-seconds=0',
   ]);
 }
 

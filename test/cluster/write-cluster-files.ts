@@ -101,7 +101,6 @@ function kwokConfiguration(kubeletProgram: string): string {
 kind: KwokConfiguration
 options:
   enableDebuggingHandlers: false
-  nodeLeaseParallelism: 1
   nodePlayStageParallelism: 2
   podPlayStageParallelism: 1
   podsOnNodeSyncParallelism: 1
