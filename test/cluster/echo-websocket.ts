@@ -5,12 +5,23 @@ import type { Socket } from 'node:net';
 /** RFC 6455, section 1.3. */
 const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Accepts a WebSocket and sends every frame back, control frames in their own way. */
-export function echoWebSocket(request: IncomingMessage, socket: Socket, head: Buffer): void {
+/** Accepts a WebSocket, sends one frame of so many bytes, says goodbye and ends its side. */
+export function burstWebSocket(request: IncomingMessage, socket: Socket, bytes: number): void {
+  acceptWebSocket(request, socket);
+  socket.write(writeFrame(0x82, Buffer.alloc(bytes, 'x')));
+  socket.end(writeFrame(0x88, Buffer.alloc(0)));
+}
+
+function acceptWebSocket(request: IncomingMessage, socket: Socket): void {
   const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${acceptGuid}`).digest('base64');
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   );
+}
+
+/** Accepts a WebSocket and sends every frame back, control frames in their own way. */
+export function echoWebSocket(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  acceptWebSocket(request, socket);
   let pending = head;
   const work = () => {
     for (let frame = readFrame(pending); frame !== undefined; frame = readFrame(pending)) {

@@ -2,7 +2,7 @@
 // pages that do what a hostile application behind a service proxy would do.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { echoWebSocket } from './echo-websocket.ts';
+import { burstWebSocket, echoWebSocket } from './echo-websocket.ts';
 
 /** Serves the page of one pod, named `namespace/pod`, on a loopback port for as long as the process lives. */
 export async function servePodPage(pod: string, port: number): Promise<void> {
@@ -13,6 +13,9 @@ export async function servePodPage(pod: string, port: number): Promise<void> {
   server.on('connection', (socket) => socket.on('error', () => socket.destroy()));
   server.on('upgrade', (request, socket: Socket, head) => {
     if (request.url === '/ws') echoWebSocket(request, socket, head);
+    else if (request.url?.startsWith('/ws-burst/'))
+      // In the path: the API server drops the query of a proxied upgrade.
+      burstWebSocket(request, socket, Number(request.url.split('/')[2]));
     else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
   });
   await new Promise<void>((ready, reject) => {
@@ -20,6 +23,9 @@ export async function servePodPage(pod: string, port: number): Promise<void> {
     server.listen(port, '127.0.0.1', ready);
   });
 }
+
+/** `?count=` of a page. */
+const countOf = ({ url }: IncomingMessage): number => Number(new URLSearchParams(url?.split('?')[1]).get('count'));
 
 function answerRequest(pod: string, request: IncomingMessage, answer: ServerResponse): void {
   const path = (request.url ?? '/').split('?')[0];
@@ -43,6 +49,9 @@ function answerRequest(pod: string, request: IncomingMessage, answer: ServerResp
       return sendHtml(answer, '<title>hostile</title><p>This page sends hostile headers.</p>', hostileHeaders);
     case '/attack':
       return sendHtml(answer, attackPage);
+    case '/bytes':
+      answer.end(Buffer.alloc(countOf(request), 'x'));
+      return;
     case '/echo':
       answer.writeHead(200, {
         'content-type': request.headers['content-type'] ?? 'application/octet-stream',
