@@ -9,7 +9,7 @@
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { FILES_OF_LANES, type VitestLane } from './scripts/test/files-of-lanes.ts';
+import { FILES_OF_LANES, REPEATED_LANES, type VitestLane } from './scripts/test/files-of-lanes.ts';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error(`Node ${process.version} is too old here: PATH=node_modules/.bin:$PATH vitest run <file>`);
@@ -36,10 +36,14 @@ interface Lane {
   hookTimeout: number;
   fileParallelism?: boolean;
   globalSetup?: string[];
+  env?: Record<string, string>;
 }
 
-function lane(name: VitestLane, { testTimeout, hookTimeout, fileParallelism = false, globalSetup = [] }: Lane) {
-  const { include, exclude } = FILES_OF_LANES[name];
+function lane(
+  name: VitestLane,
+  { testTimeout, hookTimeout, fileParallelism = false, globalSetup = [], env = {} }: Lane,
+) {
+  const { include, exclude } = { ...FILES_OF_LANES, ...REPEATED_LANES }[name];
   return {
     resolve,
     ssr,
@@ -54,6 +58,7 @@ function lane(name: VitestLane, { testTimeout, hookTimeout, fileParallelism = fa
       testTimeout,
       hookTimeout,
       globalSetup,
+      env,
       teardownTimeout: 30_000,
       allowOnly: false,
     },
@@ -70,6 +75,7 @@ export default defineConfig({
     projects: [
       lane('unit', { testTimeout: 10_000, hookTimeout: 30_000, fileParallelism: true }),
       lane('integration', { testTimeout: 60_000, hookTimeout: 600_000 }),
+      lane('node-http1', { testTimeout: 60_000, hookTimeout: 600_000, env: { GATEHOUSE_TEST_NODE_HTTP1: 'true' } }),
       lane('store', { testTimeout: 60_000, hookTimeout: 600_000 }),
       lane('e2e', { testTimeout: 120_000, hookTimeout: 600_000, globalSetup: ['test/e2e/global-setup.ts'] }),
       lane('measured', { testTimeout: 60_000, hookTimeout: 600_000 }),

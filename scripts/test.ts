@@ -4,7 +4,7 @@
  * summed from what the runners themselves report. A part that is missing fails; nothing is skipped.
  *
  *   npm test                    everything
- *   npm test -- unit go         some lanes: check, unit, integration, store, e2e, go, measured
+ *   npm test -- unit go         some lanes: check, unit, integration, node-http1, store, e2e, go, measured
  *   npm run test:long           the long form of what `npm test` shows in short
  *
  * Lanes run side by side as plan.ts says. Output and reports of each lane go to test-results/.

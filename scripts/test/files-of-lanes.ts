@@ -41,4 +41,18 @@ export const FILES_OF_LANES = {
   long: { include: ['test/long/**/*.test.ts'], exclude: [] },
 } as const satisfies Readonly<Record<string, LaneFiles>>;
 
-export type VitestLane = keyof typeof FILES_OF_LANES;
+/**
+ * Lanes that run files of another lane again, in another setting: forwarding with Node's server and undici in place of
+ * the own HTTP/1.1 code (`http.ownHttp1: false`).
+ */
+export const REPEATED_LANES = {
+  'node-http1': {
+    include: [
+      'test/integration/forward-{abort,bodies,http1-ends,http2,http2-ends,lent-bytes,tunnel-bytes,upgrade}.test.ts',
+      'test/integration/sent-bytes.test.ts',
+    ],
+    exclude: [],
+  },
+} as const satisfies Readonly<Record<string, LaneFiles>>;
+
+export type VitestLane = keyof typeof FILES_OF_LANES | keyof typeof REPEATED_LANES;

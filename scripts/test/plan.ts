@@ -1,5 +1,5 @@
 /** What can be asked for by name: `npm test -- unit e2e`. */
-export const LANES = ['check', 'unit', 'integration', 'store', 'e2e', 'go', 'measured', 'long'] as const;
+export const LANES = ['check', 'unit', 'integration', 'node-http1', 'store', 'e2e', 'go', 'measured', 'long'] as const;
 export type LaneName = (typeof LANES)[number];
 
 /** Lanes one after another. */
@@ -12,7 +12,7 @@ type Chain = readonly LaneName[];
 const ROWS: readonly (readonly Chain[])[] = [
   [['check', 'unit']],
   [
-    ['integration', 'go'],
+    ['integration', 'node-http1', 'go'],
     ['e2e', 'store'],
   ],
   [['measured']],

@@ -59,7 +59,12 @@ beforeAll(async () => {
   connections = openUpstream(
     `https://127.0.0.1:${upstream.port}`,
     { host: '127.0.0.1', port: upstream.port, ca: upstream.caPem },
-    { connectTimeoutSeconds: 5, ownHttp1: true, now: Date.now, reportFault: () => {} },
+    {
+      connectTimeoutSeconds: 5,
+      ownHttp1: !process.env.GATEHOUSE_TEST_NODE_HTTP1,
+      now: Date.now,
+      reportFault: () => {},
+    },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });

@@ -92,6 +92,8 @@ export async function startForwardWorld(
     GATEHOUSE_WORKERS: '1',
     GATEHOUSE_DATA_DIRECTORY: join(directory, 'data'),
     GATEHOUSE_MANIFESTS_DIRECTORY: manifests,
+    // Set by the lane `node-http1`, which runs these suites again.
+    ...(process.env.GATEHOUSE_TEST_NODE_HTTP1 ? { GATEHOUSE_HTTP_OWN_HTTP1: 'false' } : {}),
     ...environment,
   };
   const gateway = await startGateway(settings, join(directory, 'gateway.log'));
