@@ -48,7 +48,7 @@ export const FILES_OF_LANES = {
 export const REPEATED_LANES = {
   'node-http1': {
     include: [
-      'test/integration/forward-{abort,bodies,http1-ends,http2,http2-ends,lent-bytes,tunnel-bytes,upgrade}.test.ts',
+      'test/integration/forward-{abort,bodies,hostile,http1-ends,http2,http2-ends,lent-bytes,tunnel-bytes,upgrade}.test.ts',
       'test/integration/sent-bytes.test.ts',
     ],
     exclude: [],

@@ -23,7 +23,12 @@ export async function startGateway(environment: Record<string, string>, logFile:
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   const child = spawn(process.execPath, [join(rootOf(), 'dist/apps/gateway/main.js')], {
     cwd: rootOf(),
-    env: { ...inheritedEnvironment(), ...environment },
+    // The variable is set by the lane `node-http1`, which runs the forwarding suites again.
+    env: {
+      ...inheritedEnvironment(),
+      ...(process.env.GATEHOUSE_TEST_NODE_HTTP1 ? { GATEHOUSE_HTTP_OWN_HTTP1: 'false' } : {}),
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   child.stdout?.pipe(log);
