@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { openCluster } from '#clusters';
 import type { Config } from '#config';
 import { followSnapshot, type SnapshotSource } from '#pipeline';
@@ -11,7 +12,7 @@ export async function followConfiguration(config: Config, store: Store, log: Log
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
     onProblem: (error) =>
-      log.error('configuration change not applied; the last good one stays in force', { error: String(error) }),
+      log.error('configuration change not applied; the last good one stays in force', { error: describeError(error) }),
     later(act, milliseconds) {
       const timer = setTimeout(act, milliseconds);
       return () => clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { loadConfig } from '#config';
 import { describeStartFailure } from './describe-start-failure.ts';
 import { createLog } from './log.ts';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
     gateway.close().then(
       () => process.exit(exitCode),
       (error: unknown) => {
-        log.error('shutdown failed', { error: String(error) });
+        log.error('shutdown failed', { error: describeError(error) });
         process.exit(1);
       },
     );

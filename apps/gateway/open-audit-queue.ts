@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { createAuditQueue, type AuditQueue, type AuditStore } from '#audit';
 import type { Config } from '#config';
 import type { Log } from './log.ts';
@@ -11,7 +12,7 @@ export function openAuditQueue(store: Pick<AuditStore, 'append'>, config: Config
     maxQueued: config.maxQueuedRecords,
     flushEveryMs: config.flushIntervalMilliseconds,
     maxBatch: MAX_BATCH,
-    onError: (error) => log.error('audit records not saved; trying again', { error: String(error) }),
+    onError: (error) => log.error('audit records not saved; trying again', { error: describeError(error) }),
     onUnsaved: (records) => records.forEach((record) => log.error('audit record not saved', { record })),
     clock: {
       now: () => Date.now(),

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -101,7 +102,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       const found = await store.audit.completeAbandoned(gateway, lost, Date.now());
       if (found > 0) log.warn('requests of a process that ended are marked in the audit log', { processes: found });
     } catch (error) {
-      log.warn('requests of a process that ended are not yet marked in the audit log', { error: String(error) });
+      log.warn('requests of a process that ended are not yet marked in the audit log', { error: describeError(error) });
     }
   };
   let marking = completeAbandoned();
@@ -113,7 +114,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       store.accessTokens.deleteExpiredAccessTokens(Date.now()),
       // Kept a while, so that a program still hears that its code has expired.
       store.loginGrants.deleteGrantsEndedBefore(Date.now() - GRANTS_KEPT_MS),
-    ]).catch((error: unknown) => log.warn('expired sessions and tokens not removed', { error: String(error) }));
+    ]).catch((error: unknown) => log.warn('expired sessions and tokens not removed', { error: describeError(error) }));
   }, SWEEP_EVERY_MS);
   return {
     store,

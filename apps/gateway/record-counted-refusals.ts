@@ -1,5 +1,5 @@
 import type { AuditStore } from '#audit';
-import { ERRORS, type ErrorCode } from '#errors';
+import { describeError, ERRORS, type ErrorCode } from '#errors';
 import type { CountedRefusals } from '#limits';
 import type { AuditRecord } from '#model';
 import { createAuditDraft } from '#pipeline';
@@ -44,7 +44,7 @@ export function createCountedRefusalRecorder(ports: {
         try {
           await ports.append(batch.map((entry) => toRecord(entry, ports.newAuditId(entry.lastMs))));
         } catch (error) {
-          ports.log.error('counted refusals not saved; trying again', { error: String(error) });
+          ports.log.error('counted refusals not saved; trying again', { error: describeError(error) });
           return add(entries.slice(at));
         }
       }

@@ -5,17 +5,26 @@ export interface SentError {
   readonly name: string;
   readonly code: string;
   readonly message: string;
-  readonly cause: string;
+  readonly cause: SentError | undefined;
 }
 
-export function packError(error: unknown): SentError {
-  const { name = 'Error', code = '', message = String(error), cause } = error as Error & { code?: string };
-  return { name, code: String(code), message, cause: cause === undefined ? '' : String(cause) };
+/** Libraries wrap twice or three times; an error may also be its own cause. */
+const MAX_DEPTH = 6;
+
+/** Keeps name, code and message of the error and of each of its causes, and nothing else that they hold. */
+export function packError(error: unknown, depth = 1): SentError {
+  const { name, code, message, cause } = (error ?? {}) as Partial<Error> & { code?: unknown };
+  return {
+    name: typeof name === 'string' ? name : 'Error',
+    code: typeof code === 'string' ? code : '',
+    message: typeof message === 'string' ? message : String(error),
+    cause: cause === undefined || depth === MAX_DEPTH ? undefined : packError(cause, depth + 1),
+  };
 }
 
 /** A GatehouseError is one again; any other keeps its name in the message and its code as a property. */
 export function unpackError({ name, code, message, cause }: SentError): Error {
-  const options = cause ? { cause: new Error(cause) } : undefined;
+  const options = cause ? { cause: unpackError(cause) } : undefined;
   if (name === 'GatehouseError' && isErrorCode(code)) return new GatehouseError(code, message, options);
-  return Object.assign(new Error(`${name}: ${message}`, options), code ? { code } : {});
+  return Object.assign(new Error(name === 'Error' ? message : `${name}: ${message}`, options), code ? { code } : {});
 }

@@ -1,6 +1,7 @@
 import type SqliteDatabase from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
 import { GatehouseError } from '#errors';
+import { nameFault } from './name-fault.ts';
 import { StoreStartError } from './start-error.ts';
 
 /** better-sqlite3's own, under TypeORM. */
@@ -60,7 +61,12 @@ async function mapFaults<T>(act: () => Promise<T>): Promise<T> {
       cause instanceof RangeError ||
       cause instanceof ReferenceError ||
       cause instanceof SyntaxError;
-    if (cause instanceof GatehouseError || cause instanceof StoreStartError || ownBug) throw cause;
-    throw new GatehouseError('storeUnavailable', undefined, { cause });
+    // The check of the key refuses inside a transaction. A connection that is made later and refused is a fault.
+    const refusesStart = cause instanceof StoreStartError && cause.code !== 'databaseNotDurable';
+    if (cause instanceof GatehouseError || refusesStart || ownBug) throw cause;
+    const fault = nameFault(cause);
+    throw new GatehouseError('storeUnavailable', undefined, {
+      cause: fault === undefined ? cause : new Error(fault, { cause }),
+    });
   }
 }

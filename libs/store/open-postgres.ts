@@ -1,5 +1,7 @@
+import { callbackify } from 'node:util';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '#migrations';
+import { checkDurability, type PostgresClient } from './check-durability.ts';
 import { createDatabase, type Database } from './database.ts';
 import { ENTITIES } from './entities/index.ts';
 import { StoreStartError } from './start-error.ts';
@@ -8,7 +10,7 @@ import type { StoreLog } from './store.ts';
 export const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** @throws StoreStartError databaseUnusable. Never says the URL: it may hold a password. */
+/** @throws StoreStartError databaseUnusable, databaseNotDurable. Never says the URL: it may hold a password. */
 export async function openPostgres(databaseUrl: string, connections: number, log: StoreLog): Promise<Database> {
   const dataSource = new DataSource({
     type: 'postgres',
@@ -28,11 +30,14 @@ export async function openPostgres(databaseUrl: string, connections: number, log
       query_timeout: STATEMENT_TIMEOUT_MS + 2_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
+      // pg's pool calls it for each new connection before anybody gets it.
+      verify: callbackify((client: PostgresClient) => checkDurability(client)),
     },
   });
   try {
     await dataSource.initialize();
   } catch (cause) {
+    if (cause instanceof StoreStartError) throw cause;
     throw new StoreStartError(
       'databaseUnusable',
       `the PostgreSQL database cannot be reached (${reasonOf(cause)}); check GATEHOUSE_DATABASE_URL and that the server runs`,

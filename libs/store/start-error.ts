@@ -1,5 +1,7 @@
 export type StoreStartErrorCode =
   | 'databaseUnusable'
+  | 'databaseNotDurable'
+  | 'databaseInUse'
   | 'schemaTooNew'
   | 'encryptionKeyMissing'
   | 'encryptionKeyWeak'

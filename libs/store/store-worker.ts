@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { packError } from '#errors';
+import { packError, describeError } from '#errors';
 import { createAuditStore } from './audit-store.ts';
 import { openHere } from './open-here.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -43,7 +43,9 @@ async function openAuditReader(options: WorkerOptions): Promise<Served> {
 
 async function serve(message: ToWorker, served: Served): Promise<void> {
   if ('close' in message) {
-    await served.close().catch((error: unknown) => log.error('closing the database failed', { error: String(error) }));
+    await served
+      .close()
+      .catch((error: unknown) => log.error('closing the database failed', { error: describeError(error) }));
     return port.close();
   }
   const { call, port: name, method, args } = message;

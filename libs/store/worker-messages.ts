@@ -29,6 +29,6 @@ export type FromWorker =
 /** As of `#errors`, and a StoreStartError is one again. */
 export function unpackStoreError(sent: SentError): Error {
   if (sent.name !== 'StoreStartError') return unpackError(sent);
-  const options = sent.cause ? { cause: new Error(sent.cause) } : undefined;
+  const options = sent.cause ? { cause: unpackError(sent.cause) } : undefined;
   return new StoreStartError(sent.code as StoreStartErrorCode, sent.message, options);
 }

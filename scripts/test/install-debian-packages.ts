@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Program -> the Debian package that carries it. */
+/** Program -> the Debian packages that it needs, apart by spaces; the first carries it. */
 export type DebianPackages = Readonly<Record<string, string>>;
 
 /** What the tests start. */
@@ -17,12 +17,14 @@ const TESTS: DebianPackages = {
   java: 'openjdk-17-jre-headless',
   mvn: 'maven',
   unzip: 'unzip',
+  sqlite3: 'sqlite3',
+  cc: 'gcc libc6-dev',
 };
 
 /** Installs what is missing where it may (root, apt-get); elsewhere says what to install. Only a lack counts. */
 export function installDebianPackages(programs: DebianPackages = TESTS): Outcome {
   const missing = (): string[] => Object.keys(programs).filter((program) => findProgram(program) === undefined);
-  const packages = [...new Set(missing().map((program) => programs[program] ?? program))];
+  const packages = [...new Set(missing().flatMap((program) => (programs[program] ?? program).split(' ')))];
   if (packages.length > 0) install(packages);
   const problems = missing().map((program) => `${program} is missing: install the package ${programs[program]}`);
   return { name: 'packages', passed: 0, failed: problems.length, problems };

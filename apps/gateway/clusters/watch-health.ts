@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { probeHealth, type ClusterHealth } from '#clusters';
 import type { Config } from '#config';
 import type { ResourceObject } from '#resources';
@@ -65,7 +66,7 @@ export function watchHealth(
       if (!asked) {
         asked = lookAt(cluster, version, revision)
           .catch((error: unknown) =>
-            log.warn('a cluster could not be looked at', { cluster: name, error: String(error) }),
+            log.warn('a cluster could not be looked at', { cluster: name, error: describeError(error) }),
           )
           .finally(() => looking.delete(key));
         looking.set(key, asked);
@@ -76,7 +77,7 @@ export function watchHealth(
   };
 
   const regular = setInterval(() => {
-    look(LOOK_EVERY_MS).catch((error: unknown) => log.warn('clusters not looked at', { error: String(error) }));
+    look(LOOK_EVERY_MS).catch((error: unknown) => log.warn('clusters not looked at', { error: describeError(error) }));
   }, LOOK_EVERY_MS);
   regular.unref();
   return {

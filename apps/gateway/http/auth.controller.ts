@@ -1,11 +1,10 @@
 import { Controller, Get, Header, HttpCode, Inject, Injectable, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request, Response } from 'express';
-import { ERRORS, GatehouseError } from '#errors';
+import { describeError, ERRORS, GatehouseError } from '#errors';
 import type { FinishedLogin } from '#login';
 import type { Identity } from '#model';
 import type { LoginService } from '../login/create-login-service.ts';
-import { describeError } from '../describe-error.ts';
 import { LOG, type Log } from '../log.ts';
 import { landingPage } from '../login/landing-page.ts';
 import { Person, Public } from './person.guard.ts';

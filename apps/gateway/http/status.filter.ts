@@ -1,8 +1,7 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
-import { ERRORS, GatehouseError, type ErrorCode } from '#errors';
+import { describeError, ERRORS, GatehouseError, type ErrorCode } from '#errors';
 import { statusBody } from '#kube';
-import { describeError } from '../describe-error.ts';
 import { LOG, type Log } from '../log.ts';
 import { createSeldomLog } from './say-seldom.ts';
 

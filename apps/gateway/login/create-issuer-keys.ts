@@ -1,5 +1,5 @@
+import { describeError } from '#errors';
 import { createKeySets, fetchJson, type KeySets } from '#identity';
-import { describeError } from '../describe-error.ts';
 import type { Log } from '../log.ts';
 
 /** While a provider is down its keys are tried every ten seconds; the log hears of one and the same problem so often. */

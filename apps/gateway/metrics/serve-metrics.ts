@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Config } from '#config';
 import type { Metrics } from '#metrics';
@@ -37,7 +38,7 @@ export async function serveMetrics(
   };
   try {
     const listener = await openMetricsListener(listen, handlers, (error) =>
-      log.error('the metrics listener failed', { error: String(error) }),
+      log.error('the metrics listener failed', { error: describeError(error) }),
     );
     log.info('serving metrics', { url: listener.url, profiling: insecureProfiling });
     return listener;

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import {
   cacheSessions,
   createLookupCache,
@@ -79,7 +80,9 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     forget();
   }
   const stopListening = ports.onChange(() => {
-    refresh().catch((error: unknown) => log.error('disabled people not read; trying again', { error: String(error) }));
+    refresh().catch((error: unknown) =>
+      log.error('disabled people not read; trying again', { error: describeError(error) }),
+    );
   });
 
   async function write(): Promise<void> {
@@ -96,7 +99,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   // The set is read again with each write: behind a lost notification and a failed read.
   const timer = setInterval(() => {
     Promise.all([write(), refresh()]).catch((error: unknown) =>
-      log.warn('uses of tokens not written', { error: String(error) }),
+      log.warn('uses of tokens not written', { error: describeError(error) }),
     );
   }, WRITE_EVERY_MS);
   timer.unref();
@@ -129,7 +132,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
       clearInterval(timer);
       stopListening();
       await sessionUses.write();
-      await write().catch((error: unknown) => log.warn('uses of tokens not written', { error: String(error) }));
+      await write().catch((error: unknown) => log.warn('uses of tokens not written', { error: describeError(error) }));
     },
   };
 }

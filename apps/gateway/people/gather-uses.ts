@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import type { Log } from '../log.ts';
 
 /** When something was used last, by id; written with others, and tried again until it is. */
@@ -32,7 +33,7 @@ export function gatherUses(
     try {
       await save([...writing].map(([id, atMs]) => ({ id, atMs })));
     } catch (error) {
-      log.warn('uses of sessions not written; trying again', { error: String(error) });
+      log.warn('uses of sessions not written; trying again', { error: describeError(error) });
       for (const [id, atMs] of writing) if (!noted.has(id)) noted.set(id, atMs);
       writeLater(AGAIN_MS);
     }

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import type { MappingPorts } from '#mapping';
 import { createOpenStreams, type OpenStreams, type SnapshotSource } from '#pipeline';
 import type { Store } from '#store';
@@ -36,7 +37,7 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
       ]);
       return new Map(alive.flat().map(({ id, claims }) => [id, claims]));
     },
-    onProblem: (error) => log.error('open streams not judged again; trying later', { error: String(error) }),
+    onProblem: (error) => log.error('open streams not judged again; trying later', { error: describeError(error) }),
     now: ports.now,
   });
   const recheck = (): void => {
@@ -56,7 +57,7 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
       if (ids.length === 0) return;
       ports
         .refreshSessions(ids)
-        .catch((error: unknown) => log.warn('sessions of open streams not refreshed', { error: String(error) }));
+        .catch((error: unknown) => log.warn('sessions of open streams not refreshed', { error: describeError(error) }));
     },
     Math.min(REFRESH_EVERY_MS, (ports.refreshIntervalSeconds * 1000) / 4),
   );

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionCache, SessionFinder, SessionRecord } from '#identity';
 import {
@@ -8,7 +9,6 @@ import {
   type SessionStore,
   type UserStore,
 } from '#login';
-import { describeError } from '../describe-error.ts';
 import type { Log } from '../log.ts';
 import type { NamePerson } from '../login/name-person.ts';
 

@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import type { Config } from '#config';
 import type { ResourceObject } from '#resources';
 import type { Store } from '#store';
@@ -66,7 +67,7 @@ export function watchRights(
   const start = (): void => {
     running = running
       .then(look)
-      .catch((error: unknown) => log.warn('rights of credentials not looked at', { error: String(error) }));
+      .catch((error: unknown) => log.warn('rights of credentials not looked at', { error: describeError(error) }));
   };
 
   let settling: NodeJS.Timeout | undefined;

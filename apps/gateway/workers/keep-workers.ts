@@ -1,4 +1,4 @@
-import { GatehouseError } from '#errors';
+import { describeError, GatehouseError } from '#errors';
 import type { Log } from '../log.ts';
 import type { WorkersEnd } from './create-links.ts';
 import { createRestartPolicy } from './restart-policy.ts';
@@ -120,7 +120,7 @@ export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOpt
     const drained = await process.ask(STOP, undefined).then(
       () => true,
       (error: unknown) => {
-        if (serves) log.error('a worker has not drained', { worker, error: String(error) });
+        if (serves) log.error('a worker has not drained', { worker, error: describeError(error) });
         return !serves;
       },
     );

@@ -13,9 +13,16 @@ export function describeError(error: unknown): string {
     const part = describeOne(at);
     // A library that wraps its own error says the same thing twice.
     if (part !== '' && parts.at(-1) !== part) parts.push(part);
-    at = at instanceof Error ? at.cause : undefined;
+    at = causeOf(at);
   }
   return parts.join(': ').slice(0, MAX_LENGTH);
+}
+
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  // Node fails so where a name has several addresses: the message is empty, and each error says what happened to one.
+  const one = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
+  return error.cause ?? one;
 }
 
 function describeOne(error: unknown): string {
