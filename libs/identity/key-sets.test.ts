@@ -134,7 +134,7 @@ describe('the key sets', () => {
       expect(await outcome('one')).toBe('found');
       expect(found.outcome === 'found' && keySets.stillHolds(issuer, found.jwk)).toBe(true);
     }
-    expect(await outcome('two')).toBe('unknown');
+    expect(await outcome('two')).toBe('unavailable');
   });
 
   test('learn within ten minutes that a key was withdrawn, without making a request wait', async () => {

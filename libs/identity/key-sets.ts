@@ -13,7 +13,9 @@ export interface KeySetPorts {
 
 export type KeyLookup =
   | { readonly outcome: 'found'; readonly key: CryptoKey; /** To ask `stillHolds` with. */ readonly jwk: JWK }
+  /** The newest key set, whose fetch succeeded, does not have it. */
   | { readonly outcome: 'unknown' }
+  /** No known key fits, and the last fetch failed. */
   | { readonly outcome: 'unavailable'; readonly cause: unknown };
 
 export interface KeySets {
@@ -113,10 +115,9 @@ export function createKeySets(ports: KeySetPorts): KeySets {
           jwk = pick(set, kid, algorithm);
         }
       }
+      // The issuer may have made this key since its keys were fetched last; while it is down nobody can tell.
       if (!jwk)
-        return set.keys.length === 0 && set.problem !== undefined
-          ? { outcome: 'unavailable', cause: set.problem }
-          : { outcome: 'unknown' };
+        return set.problem === undefined ? { outcome: 'unknown' } : { outcome: 'unavailable', cause: set.problem };
       try {
         return { outcome: 'found', key: await importKey(set, jwk, algorithm), jwk };
       } catch {

@@ -102,8 +102,26 @@ describe('while the provider is down', () => {
       stage.aheadMs += 3_600_000;
       expect(await stage.verdict(await longLived('bob'))).toBe('identified demo:bob');
     }
+  });
+
+  test('a key that is not known may be new: 503 until its keys were fetched, then a bad token, for one look a cooldown', async () => {
+    const alice = await longLived('alice');
+    expect(await stage.verdict(alice)).toBe('identified demo:alice');
     stage.aheadMs += COOLDOWN_MS;
-    expect(await stage.verdict(withUnknownKey('new'))).toBe('invalidCredential');
+    await provider.rotateKey({ keepFormer: true });
+    const ofNewKey = await longLived('bob');
+    const looks = provider.keySetRequests();
+    provider.setOutage(true);
+    for (let at = 0; at < 50; at += 1) expect(await stage.verdict(withUnknownKey(`${at}`))).toBe('identityUnavailable');
+    expect(await stage.verdict(ofNewKey)).toBe('identityUnavailable');
+    expect(await stage.verdict(alice)).toBe('identified demo:alice');
+    provider.setOutage(false);
+    // Still the same look, which failed.
+    expect(await stage.verdict(ofNewKey)).toBe('identityUnavailable');
+    stage.aheadMs += COOLDOWN_MS;
+    expect(await stage.verdict(ofNewKey)).toBe('identified demo:bob');
+    for (let at = 0; at < 50; at += 1) expect(await stage.verdict(withUnknownKey(`${at}`))).toBe('invalidCredential');
+    expect(provider.keySetRequests()).toBe(looks + 1);
   });
 
   test('a provider with another certificate than the configured CA’s is not believed', async () => {
