@@ -6,7 +6,7 @@ import type { StartFailure } from './workers/topics.ts';
 export function describeStartFailure(error: unknown): StartFailure {
   const { code, name, message, stack } = error as Error & { code?: string };
   // The message of a GatehouseError is for clients; whoever starts the gateway needs its cause.
-  const ours = name === 'GatehouseError' ? describeError(error) : undefined;
+  const ours = name === 'GatehouseError' || name === 'CertificateError' ? describeError(error) : undefined;
   const known = error instanceof StoreStartError || code === 'EADDRINUSE' || code === 'EACCES';
   return {
     message: ours ?? (known ? message : (stack ?? String(error))),

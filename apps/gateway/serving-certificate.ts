@@ -1,11 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, watchFile, unwatchFile, writeFileSync } from 'node:fs';
+import { describeError } from '#errors';
+import { chmodSync, existsSync, mkdirSync, watchFile, unwatchFile, writeFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { dirname, join } from 'node:path';
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 import type { Config } from '#config';
 import type { Log } from './log.ts';
+import { readKeyPair } from './read-key-pair.ts';
 
 export interface ServingCertificate {
   readonly certPem: string;
@@ -37,8 +38,8 @@ export async function ensureServingCertificate(config: Config, log: Log): Promis
 
 /**
  * The serving certificate; undefined without TLS. Files are watched by polling, since a Kubernetes secret volume
- * replaces a symlink and no inotify event names the file; a pair that does not fit together yet is left for the next look.
- * @throws where the files do not hold a pair.
+ * replaces a symlink and no inotify event names the file; a pair that cannot serve is left for the next look.
+ * @throws CertificateError where the files do not hold a pair that can serve.
  */
 export function openServingCertificate(
   config: Config,
@@ -49,20 +50,20 @@ export function openServingCertificate(
   const { certFile, keyFile } = filesOf(config);
   const selfSignedFile = config.tls.certFile ? undefined : certFile;
   const read = (): ServingCertificate => {
-    const pair = { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') };
-    createSecureContext({ cert: pair.certPem, key: pair.keyPem });
-    return { ...pair, selfSignedFile, authorityPem: findAuthority(pair.certPem) };
+    const { certPem, keyPem, chain } = readKeyPair(certFile, keyFile);
+    warnOfTimes(chain, certFile, log);
+    return { certPem, keyPem, selfSignedFile, authorityPem: findAuthority(chain) };
   };
   let current = read();
   const look = (): void => {
     try {
       const next = read();
       if (next.certPem === current.certPem && next.keyPem === current.keyPem) return;
-      current = next;
       onChange(next);
+      current = next;
       log.info('serving certificate reloaded', { certFile });
     } catch (error) {
-      log.warn('serving certificate not reloaded; the last good one stays', { certFile, error: String(error) });
+      log.warn('serving certificate not reloaded; the last good one stays', { certFile, error: describeError(error) });
     }
   };
   for (const file of [certFile, keyFile]) watchFile(file, { interval: LOOK_AGAIN_MS, persistent: false }, look);
@@ -74,11 +75,18 @@ export function openServingCertificate(
   };
 }
 
-function findAuthority(certPem: string): string | undefined {
-  const last = certPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1);
-  if (last === undefined) return undefined;
-  const certificate = new X509Certificate(last);
-  return certificate.issuer === certificate.subject ? last : undefined;
+/** Clients may have clocks of their own, and an expired certificate is better for an admin than no gateway. */
+function warnOfTimes([leaf]: readonly X509Certificate[], certFile: string, log: Log): void {
+  if (!leaf) return;
+  const now = Date.now();
+  const { validFrom, validTo } = leaf;
+  if (now > leaf.validToDate.getTime()) log.warn('the serving certificate has expired', { certFile, validTo });
+  if (now < leaf.validFromDate.getTime()) log.warn('the serving certificate is not valid yet', { certFile, validFrom });
+}
+
+function findAuthority(chain: readonly X509Certificate[]): string | undefined {
+  const last = chain.at(-1);
+  return last && last.issuer === last.subject ? last.toString() : undefined;
 }
 
 function filesOf({ tls, dataDirectory }: Config): { certFile: string; keyFile: string } {
