@@ -13,6 +13,14 @@ import {
   type PipelineSettings,
 } from '#pipeline';
 import type { Store } from '#store';
+import {
+  createSteps,
+  NOTHING_TO_SAVE,
+  SAVE_WITHIN_MS,
+  STEP_WITHIN_MS,
+  type CloseOptions,
+  type Steps,
+} from './close-in-steps.ts';
 import { createDispatcher } from './dispatch.ts';
 import { createConnectionLimit } from './limit-connections.ts';
 import { followConfiguration } from './follow-configuration.ts';
@@ -49,11 +57,9 @@ export interface Gateway {
   readonly port: number;
   /** Readiness first, then drain, then the audit log. The store is the caller's. */
   close(options?: CloseOptions): Promise<void>;
-  /** Resolves, with the reason, when it cannot go on and must be closed. */
-  readonly failed?: Promise<Error>;
+  /** Resolves, with the reason, when it cannot go on and must be closed, with these options. */
+  readonly failed?: Promise<{ readonly error: Error; readonly end: CloseOptions }>;
 }
-
-type Closer = (options: CloseOptions) => Promise<void> | void;
 
 export interface BootPorts {
   readonly store: Store;
@@ -63,43 +69,34 @@ export interface BootPorts {
   readonly log: Log;
 }
 
-export interface CloseOptions {
-  /** How long open requests may go on. Default: `timeouts.shutdownGraceSeconds`. */
-  readonly graceMs?: number;
-  /** How long to go on saving audit records while the store fails. */
-  readonly saveWithinMs?: number;
-}
-
 /**
  * Wires what serves: snapshot → pipeline → control plane → listener. What it returns is serving.
  * @throws for whatever makes serving impossible (certificate, port); nothing is left open then.
  */
 export async function bootGateway(config: Config, ports: BootPorts): Promise<Gateway> {
-  const closers: Closer[] = [];
-  const close = async (options: CloseOptions = {}): Promise<void> => {
-    for (const act of closers.splice(0).reverse()) await act(options);
-  };
+  const steps = createSteps(ports.log);
   try {
-    return await boot(config, ports, closers, close);
+    return await boot(config, ports, steps);
   } catch (error) {
-    await close();
+    await steps.close(NOTHING_TO_SAVE).catch(() => {});
     throw error;
   }
 }
 
-async function boot(
-  config: Config,
-  { store, supervisor, gateway, log }: BootPorts,
-  closers: Closer[],
-  close: Gateway['close'],
-): Promise<Gateway> {
+async function boot(config: Config, { store, supervisor, gateway, log }: BootPorts, steps: Steps): Promise<Gateway> {
   let draining = false;
+  let storeLost: Error | undefined;
+  void store.lost.then((reason) => (storeLost = reason));
   const now = (): number => Date.now();
   const audit = openAuditQueue(store.audit, config.audit, log);
   supervisor.answer(FLUSH_AUDIT, () => audit.flush());
-  closers.push(({ saveWithinMs }) => audit.close(saveWithinMs));
+  const saving = ({ saveWithinMs = SAVE_WITHIN_MS }: CloseOptions): number => saveWithinMs;
+  steps.add('the audit queue', (options) => audit.close(saving(options)), {
+    withinMs: (options) => saving(options) + STEP_WITHIN_MS,
+    saves: true,
+  });
   const refusals = countRefusals(config, supervisor, now);
-  closers.push(() => supervisor.tell(LAST_REFUSALS, refusals.take()));
+  steps.add('counted refusals', () => supervisor.tell(LAST_REFUSALS, refusals.take()));
   let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followConfiguration(config, store, log);
   const followingPeople = followPeople({
@@ -111,7 +108,9 @@ async function boot(
     log,
     now,
   });
-  closers.push(async () => (await followingPeople).stop());
+  steps.add('what is known of people', async () => (await followingPeople).stop(), {
+    withinMs: () => 2 * STEP_WITHIN_MS,
+  });
   // Also while this worker starts: it may have read before what it is asked about.
   supervisor.answer(REFRESH_SNAPSHOT, async () => {
     await Promise.all([(await following).refresh(), (await followingPeople).refresh()]);
@@ -119,7 +118,7 @@ async function boot(
   });
   const people = await followingPeople;
   const snapshots = await following;
-  closers.push(async () => {
+  steps.add('the clusters', async () => {
     snapshots.stop();
     await Promise.all([...snapshots.current().clusters.values()].map((cluster) => cluster.close()));
   });
@@ -175,7 +174,7 @@ async function boot(
     now,
   });
   recheckStreams = () => streams.recheck();
-  closers.push(() => streams.stop());
+  steps.add('open streams', () => streams.stop());
   const ownCalls: OwnCallPorts = {
     now,
     newAuditId: uuidV7,
@@ -222,7 +221,7 @@ async function boot(
 
   let useCertificate: Listener['useKeyPair'] = () => {};
   const certificates = openServingCertificate(config, log, (certificate) => useCertificate(certificate));
-  if (certificates) closers.push(() => certificates.stop());
+  if (certificates) steps.add('the certificate', () => certificates.stop());
   const controlPlane = await openControlPlane({
     config,
     settings,
@@ -236,6 +235,7 @@ async function boot(
     takeGuess: (person) => supervisor.ask(TAKE_GUESS, person),
     claimState: (state) => supervisor.ask(CLAIM_STATE, state),
     certificateAuthority: () => certificates?.current().authorityPem,
+    alive: () => storeLost === undefined,
     readiness: () => {
       const reasons = [
         ...(draining ? ['shutting down'] : []),
@@ -245,7 +245,7 @@ async function boot(
     },
     log,
   });
-  closers.push(() => controlPlane.close());
+  steps.add('the control plane', () => controlPlane.close());
 
   const listener = await openListener(
     {
@@ -272,10 +272,15 @@ async function boot(
   );
   clientConnections = listener.connections;
   useCertificate = listener.useKeyPair;
-  closers.push(async ({ graceMs }) => {
-    draining = true;
-    await listener.close(graceMs ?? config.timeouts.shutdownGraceSeconds * 1000, pipeline.endOpen);
-  });
+  const grace = ({ graceMs }: CloseOptions): number => graceMs ?? config.timeouts.shutdownGraceSeconds * 1000;
+  steps.add(
+    'the listener',
+    async (options) => {
+      draining = true;
+      await listener.close(grace(options), pipeline.endOpen);
+    },
+    { withinMs: (options) => grace(options) + STEP_WITHIN_MS, saves: true },
+  );
   log.info('serving', {
     pid: process.pid,
     url: config.externalUrl,
@@ -285,7 +290,7 @@ async function boot(
     schema: store.schemaVersion,
     revision: snapshot().revision,
   });
-  return { url: config.externalUrl, port: listener.port, close };
+  return { url: config.externalUrl, port: listener.port, close: steps.close };
 }
 
 /** For errors of connections that belong to no exchange; the connection is closed by then. */

@@ -7,7 +7,7 @@ import type { PipelinePorts, PipelineSettings } from '#pipeline';
 import type { Store } from '#store';
 import { createControlPlane, type ControlPlane } from './http/create-control-plane.ts';
 import { limitLogins } from './http/limit-logins.ts';
-import type { Readiness } from './http/ports.ts';
+import type { Alive, Readiness } from './http/ports.ts';
 import type { Log } from './log.ts';
 import { createTokenLogins } from './login/create-token-logins.ts';
 import { createLoginService } from './login/create-login-service.ts';
@@ -39,6 +39,7 @@ export interface ControlPlaneParts {
   claimState(state: string): Promise<boolean>;
   /** PEM that clients must be told to trust; undefined where the gateway's certificate names no authority of its own. */
   certificateAuthority(): string | undefined;
+  readonly alive: Alive;
   readonly readiness: Readiness;
   readonly log: Log;
 }
@@ -125,6 +126,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       record: recordAct,
       now,
     }),
+    alive: parts.alive,
     readiness: parts.readiness,
     consoleDirectory: consoleDirectory(),
   });

@@ -7,6 +7,7 @@ import { uuidV7 } from '#pipeline';
 import { openStore, type SharedStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import { watchHealth } from './clusters/watch-health.ts';
+import { createSteps, STEP_WITHIN_MS } from './close-in-steps.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
 import type { MetricsListener } from './metrics/open-metrics-listener.ts';
@@ -42,6 +43,8 @@ const GRANTS_KEPT_MS = 10 * 60_000;
 /** Longer than any compile takes; a worker that hangs must not hold every admin's change. */
 const CONFIRM_WITHIN_MS = 2_000;
 const COUNT_WITHIN_MS = 2_000;
+/** SQLite copies its log into the file at the end. */
+const STORE_CLOSES_WITHIN_MS = 2_000;
 
 /**
  * Opens it, before any worker serves: schema, encryption key, manifests and certificate are settled here, and whatever
@@ -70,7 +73,7 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     await ensureServingCertificate(config, log);
   } catch (error) {
     await metrics?.close();
-    await store.close();
+    await store.close(STORE_CLOSES_WITHIN_MS).catch(() => {});
     throw error;
   }
   workers.answer(CLAIM_STATE, createStateClaims());
@@ -116,21 +119,27 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
       store.loginGrants.deleteGrantsEndedBefore(Date.now() - GRANTS_KEPT_MS),
     ]).catch((error: unknown) => log.warn('expired sessions and tokens not removed', { error: describeError(error) }));
   }, SWEEP_EVERY_MS);
+  const steps = createSteps(log);
+  steps.add('the database', () => store.close(STORE_CLOSES_WITHIN_MS), {
+    withinMs: () => STORE_CLOSES_WITHIN_MS + STEP_WITHIN_MS,
+    saves: true,
+  });
+  steps.add('counted refusals', () => Promise.all([counted.close(2 * STEP_WITHIN_MS), marking]), {
+    withinMs: () => 3 * STEP_WITHIN_MS,
+  });
+  steps.add('what only asks', async () => {
+    clearInterval(sweep);
+    clearInterval(recordCounted);
+    await Promise.all([rights.close(), health.close(), metrics?.close()]);
+  });
   return {
     store,
     gateway,
     workerLost(worker) {
+      store.workerLost(worker);
       lost.push(worker);
       mark();
     },
-    async close() {
-      clearInterval(sweep);
-      clearInterval(recordCounted);
-      await Promise.all([rights.close(), health.close()]);
-      await counted.flush();
-      await metrics?.close();
-      await marking;
-      await store.close();
-    },
+    close: steps.close,
   };
 }

@@ -3,6 +3,7 @@ import { describeError, ERRORS, type ErrorCode } from '#errors';
 import type { CountedRefusals } from '#limits';
 import type { AuditRecord } from '#model';
 import { createAuditDraft } from '#pipeline';
+import { finishWithin } from './close-in-steps.ts';
 import type { Log } from './log.ts';
 
 export interface CountedRefusalRecorder {
@@ -10,6 +11,8 @@ export interface CountedRefusalRecorder {
   add(entries: readonly CountedRefusals[]): void;
   /** Writes one record a source. What could not be written stays, and is written with what comes. Never rejects. */
   flush(): Promise<void>;
+  /** Writes what is left; what cannot be written within this time goes into the log. Never rejects. */
+  close(withinMs: number): Promise<void>;
 }
 
 /** Sources that wait to be written; what comes beyond them is added to one entry for all others. */
@@ -26,6 +29,8 @@ export function createCountedRefusalRecorder(ports: {
   log: Log;
 }): CountedRefusalRecorder {
   let waiting = new Map<string, CountedRefusals>();
+  /** Those that a write has taken and not yet saved. */
+  let writing: readonly CountedRefusals[] = [];
 
   function add(entries: readonly CountedRefusals[]): void {
     for (const entry of entries) {
@@ -34,20 +39,33 @@ export function createCountedRefusalRecorder(ports: {
     }
   }
 
+  const recordOf = (entry: CountedRefusals): AuditRecord => toRecord(entry, ports.newAuditId(entry.lastMs));
+  let last: Promise<void> = Promise.resolve();
+
+  async function write(): Promise<void> {
+    writing = [...waiting.values()];
+    waiting = new Map();
+    while (writing.length > 0) {
+      try {
+        await ports.append(writing.slice(0, BATCH).map(recordOf));
+        writing = writing.slice(BATCH);
+      } catch (error) {
+        ports.log.error('counted refusals not saved; trying again', { error: describeError(error) });
+        const unsaved = writing;
+        writing = [];
+        return add(unsaved);
+      }
+    }
+  }
+  const flush = (): Promise<void> => (last = last.then(write));
+
   return {
     add,
-    async flush() {
-      const entries = [...waiting.values()];
-      waiting = new Map();
-      for (let at = 0; at < entries.length; at += BATCH) {
-        const batch = entries.slice(at, at + BATCH);
-        try {
-          await ports.append(batch.map((entry) => toRecord(entry, ports.newAuditId(entry.lastMs))));
-        } catch (error) {
-          ports.log.error('counted refusals not saved; trying again', { error: describeError(error) });
-          return add(entries.slice(at));
-        }
-      }
+    flush,
+    async close(withinMs) {
+      await finishWithin(withinMs, 'writing counted refusals', flush).catch(() => {});
+      for (const entry of [...writing, ...waiting.values()])
+        ports.log.error('audit record not saved', { record: recordOf(entry) });
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from '#config';
 import { bootGateway, type Gateway } from './boot.ts';
+import { NOTHING_TO_SAVE } from './close-in-steps.ts';
 import type { Log } from './log.ts';
 import { openShared } from './open-shared.ts';
 import { createLoopback } from './workers/create-links.ts';
@@ -12,9 +13,10 @@ export async function startAlone(config: Config, log: Log): Promise<Gateway> {
     const gateway = await bootGateway(config, { store: shared.store, supervisor, gateway: shared.gateway, log });
     return {
       ...gateway,
-      async close() {
+      failed: shared.store.lost.then((error) => ({ error, end: NOTHING_TO_SAVE })),
+      async close(options) {
         try {
-          await gateway.close();
+          await gateway.close(options);
         } finally {
           await shared.close();
         }

@@ -1,14 +1,12 @@
 import { createServer } from 'node:net';
 import type { Config } from '#config';
 import type { Gateway } from './boot.ts';
+import { graceAndSaving, NOTHING_TO_SAVE, WORKER_ENDS_WITHIN_MS, type CloseOptions } from './close-in-steps.ts';
 import type { Log } from './log.ts';
 import { openShared } from './open-shared.ts';
 import { createWorkersLink } from './workers/create-links.ts';
 import { keepWorkers } from './workers/keep-workers.ts';
-import { CALL_STORE, START, STORE_CHANGED } from './workers/topics.ts';
-
-/** Beside the grace for open requests: to save what is left of the audit log (10 s), and to end. */
-const END_WITHIN_MS = 15_000;
+import { CALL_STORE, START, STORE_CHANGED, STORE_LOST } from './workers/topics.ts';
 
 /**
  * Several workers serve one port; this process serves nobody. It opens what a gateway has once, starts the workers,
@@ -23,12 +21,12 @@ export async function supervise(config: Config, log: Log): Promise<Gateway> {
     const { gateway, store } = await opening;
     return { config: { ...config }, gateway, store: store.handOver() };
   });
-  links.answer(CALL_STORE, async (call) => await (await opening).store.serve(call));
+  links.answer(CALL_STORE, async (call, worker) => await (await opening).store.serve(call, worker));
   const crew = keepWorkers({
     count: config.workers,
     links,
     log,
-    stopWithinMs: config.timeouts.shutdownGraceSeconds * 1000 + END_WITHIN_MS,
+    stopWithinMs: (options) => graceAndSaving(options, config.timeouts.shutdownGraceSeconds) + WORKER_ENDS_WITHIN_MS,
     // Where opening fails nobody has served, and nothing is left to mark.
     onLost: (worker) =>
       void opening.then(
@@ -36,8 +34,8 @@ export async function supervise(config: Config, log: Log): Promise<Gateway> {
         () => {},
       ),
   });
-  const close = async (): Promise<void> => {
-    const unclean = await crew.stop();
+  const close = async (options?: CloseOptions): Promise<void> => {
+    const unclean = await crew.stop(options);
     await (await opening).close();
     if (unclean > 0)
       throw new Error(`${unclean} worker(s) did not drain; what they had open is marked in the audit log`);
@@ -45,13 +43,22 @@ export async function supervise(config: Config, log: Log): Promise<Gateway> {
   try {
     const { store } = await opening;
     store.objects.onChange((revision) => links.tellAll(STORE_CHANGED, revision));
+    void store.lost.then((reason) => links.tellAll(STORE_LOST, reason.message));
     await crew.ready;
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
   log.info('all workers serve', { workers: config.workers });
-  return { url: config.externalUrl, port: config.listen.port, close, failed: crew.failed };
+  return {
+    url: config.externalUrl,
+    port: config.listen.port,
+    close,
+    failed: Promise.race([
+      crew.failed.then((error) => ({ error, end: {} })),
+      (await opening).store.lost.then((error) => ({ error, end: NOTHING_TO_SAVE })),
+    ]),
+  };
 }
 
 /**

@@ -1,11 +1,20 @@
 import { hideSecrets } from '#config';
 import { joinStore } from '#store';
 import { bootGateway } from './boot.ts';
+import {
+  CRASH,
+  finishWithin,
+  graceAndSaving,
+  NOTHING_TO_SAVE,
+  STEP_WITHIN_MS,
+  WORKER_ENDS_WITHIN_MS,
+} from './close-in-steps.ts';
 import { describeStartFailure } from './describe-start-failure.ts';
+import { CRASHED, endOnCrash } from './end-on-crash.ts';
 import { createLog } from './log.ts';
 import { createSupervisorLink } from './workers/create-links.ts';
 import type { Message } from './workers/endpoint.ts';
-import { CALL_STORE, END, FAILED, PING, READY, START, STOP, STORE_CHANGED } from './workers/topics.ts';
+import { CALL_STORE, END, FAILED, PING, READY, START, STOP, STORE_CHANGED, STORE_LOST } from './workers/topics.ts';
 
 /**
  * One of several processes that serve; started by the supervisor, with which it shares a private channel and its number.
@@ -19,7 +28,21 @@ process.on('message', (message: Message) => link.receive(message));
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
+let logNow = createLog('info', { worker: number });
+endOnCrash(
+  () => logNow,
+  () => {
+    // What started it has failed, or never will: then there is nothing to save.
+    const saved = started.then(({ gateway }) => gateway.close(CRASH));
+    void finishWithin(graceAndSaving(CRASH, 0) + WORKER_ENDS_WITHIN_MS, 'the worker', () => saved)
+      .catch(() => {})
+      .finally(() => process.exit(CRASHED));
+  },
+);
+
 const changes = new Set<(revision: number) => void>();
+const storeLost = Promise.withResolvers<Error>();
+link.answer(STORE_LOST, (reason) => storeLost.resolve(new Error(reason)));
 link.answer(STORE_CHANGED, (revision) => changes.forEach((listener) => listener(revision)));
 
 async function start() {
@@ -32,14 +55,15 @@ async function start() {
       changes.add(listener);
       return () => void changes.delete(listener);
     },
+    lost: storeLost.promise,
     databaseUrl: config.databaseUrl,
     databaseConnections: connectionsOfWorker(config.databaseConnections, config.workers),
     log,
   });
   const gateway = await bootGateway(config, { store, supervisor: link, gateway: orders.gateway, log });
+  logNow = log;
   // A supervisor that is gone took SQLite with it: nothing can be saved any more.
-  const saveWithinMs = orders.store.engine === 'sqlite' ? 0 : undefined;
-  return { gateway, store, log, lonely: { graceMs: 0, ...(saveWithinMs === undefined ? {} : { saveWithinMs }) } };
+  return { gateway, store, lonely: orders.store.engine === 'sqlite' ? NOTHING_TO_SAVE : { graceMs: 0 } };
 }
 
 /** Two are left to the supervisor. */
@@ -49,12 +73,12 @@ function connectionsOfWorker(connections: number, workers: number): number {
 
 const started = start();
 
-link.answer(STOP, async () => {
+link.answer(STOP, async (options) => {
   const { gateway, store } = await started;
   try {
-    await gateway.close();
+    await gateway.close(options);
   } finally {
-    await store.close();
+    await store.close(STEP_WITHIN_MS);
   }
 });
 link.answer(PING, () => {});
@@ -63,8 +87,8 @@ link.answer(END, () => process.exit(0));
 process.on('disconnect', () => {
   link.lose();
   void (async () => {
-    const { gateway, log, lonely } = await started;
-    log.error('the supervisor is gone; ending');
+    const { gateway, lonely } = await started;
+    logNow.error('the supervisor is gone; ending');
     await gateway.close(lonely);
   })()
     .catch(() => {})

@@ -22,7 +22,7 @@ export function packError(error: unknown, depth = 1): SentError {
   };
 }
 
-/** A GatehouseError is one again; any other keeps its name in the message and its code as a property. */
+/** A GatehouseError is one again; any other keeps its code as a property, and its name, if it has one, in the message. */
 export function unpackError({ name, code, message, cause }: SentError): Error {
   const options = cause ? { cause: unpackError(cause) } : undefined;
   if (name === 'GatehouseError' && isErrorCode(code)) return new GatehouseError(code, message, options);

@@ -18,6 +18,7 @@ export async function joinStore(handover: StoreHandover, ports: JoinPorts): Prom
     onChange: ports.onChange,
     sealer: createSealer(ring),
     schemaVersion,
+    lost: ports.lost,
     close: async () => {},
   });
 }

@@ -3,9 +3,11 @@ import { createAccessTokenStore } from './access-token-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { checkKey } from './check-key.ts';
 import type { Database } from './database.ts';
+import { closeWithin } from './close-within.ts';
 import { handOver } from './hand-over.ts';
 import type { KeyRing } from './key-ring.ts';
 import { listen, type Listening } from './listen.ts';
+import { lockGateway } from './lock-gateway.ts';
 import { migrate } from './migrate.ts';
 import { createLoginGrantStore } from './login-grant-store.ts';
 import { createObjectStore } from './object-store.ts';
@@ -29,6 +31,8 @@ export interface StoreHere extends SharedStore {
 const POLL_EVERY_MS = 1_000;
 const CONNECTIONS = 10;
 const now = () => Date.now();
+/** Connections are made anew; only a thread can be lost. */
+const NEVER = new Promise<never>(() => {});
 
 /** What is settled once for a database: by migrations and the check of the key. */
 interface Settled {
@@ -38,6 +42,18 @@ interface Settled {
 
 /** Opens the store in this very thread: PostgreSQL anywhere, SQLite only inside its worker. */
 export async function openHere(options: OpenStoreOptions): Promise<StoreHere> {
+  const { databaseUrl, sqlitePath } = options;
+  // Before the file is opened: a second gateway must not even migrate it.
+  const unlock = databaseUrl || !options.gateway ? undefined : lockGateway(sqlitePath as string);
+  try {
+    return await openLocked(options, unlock);
+  } catch (error) {
+    unlock?.();
+    throw error;
+  }
+}
+
+async function openLocked(options: OpenStoreOptions, unlock: (() => void) | undefined): Promise<StoreHere> {
   const { databaseUrl, sqlitePath, log } = options;
   const database = databaseUrl
     ? await openPostgres(databaseUrl, options.databaseConnections ?? CONNECTIONS, log)
@@ -49,10 +65,11 @@ export async function openHere(options: OpenStoreOptions): Promise<StoreHere> {
     const watcher = createRevisionWatcher(readNow, await readNow(), options.pollEveryMs ?? POLL_EVERY_MS);
     const listening = databaseUrl ? listen(databaseUrl, watcher.learned, log, options.gateway) : undefined;
     return {
-      ...createPorts(database, { schemaVersion, ring }, watcher, listening),
+      ...createPorts(database, { schemaVersion, ring }, watcher, listening, unlock),
       keys: ring.all().map(({ key }) => key),
       handOver: () => handOver(database.engine, schemaVersion, ring.all(), options.key),
       serve: () => Promise.reject(new Error('each process has connections of its own to this database')),
+      workerLost: () => {},
     };
   } catch (error) {
     await database.close().catch(() => {});
@@ -73,13 +90,14 @@ function createPorts(
   { schemaVersion, ring }: Settled,
   watcher: RevisionWatcher,
   listening: Listening | undefined,
+  unlock?: () => void,
 ): Store {
   const sealer = createSealer(ring);
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     watcher.close();
-    await listening?.close();
-    await database.close();
+    await Promise.all([listening?.close(), database.close()]);
+    unlock?.();
   };
   return {
     objects: createObjectStore({ database, sealer, watcher, now }),
@@ -94,6 +112,7 @@ function createPorts(
     sealer,
     schemaVersion,
     engine: database.engine,
-    close: () => (closed ??= closeAll()),
+    lost: NEVER,
+    close: (withinMs) => (closed ??= closeWithin(withinMs, closeAll())),
   };
 }

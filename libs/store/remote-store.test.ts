@@ -20,6 +20,7 @@ it('holds nothing of what it has handed on', async () => {
     call: async () => {},
     onChange: () => () => {},
     sealer: {} as Sealer,
+    lost: new Promise(() => {}),
     schemaVersion: '',
     close: async () => {},
   });

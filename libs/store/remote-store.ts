@@ -1,5 +1,6 @@
 import type { AuditRecord } from '#model';
 import { encodeAuditBatch } from './audit-batch.ts';
+import { closeWithin } from './close-within.ts';
 import type { Sealer } from './sealer.ts';
 import type { RemotePort, Store, StoreCall } from './store.ts';
 
@@ -53,6 +54,7 @@ export interface RemoteStoreParts {
   onChange(listener: (revision: number) => void): () => void;
   readonly sealer: Sealer;
   readonly schemaVersion: string;
+  readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -89,9 +91,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     sealer: parts.sealer,
     schemaVersion: parts.schemaVersion,
     engine: 'sqlite',
-    async close() {
-      await encoding;
-      await parts.close();
-    },
+    lost: parts.lost,
+    close: (withinMs) => closeWithin(withinMs, encoding.then(parts.close)),
   };
 }

@@ -47,7 +47,14 @@ export interface Store {
   /** Name of the last migration that was run. */
   readonly schemaVersion: string;
   readonly engine: 'sqlite' | 'postgres';
-  close(): Promise<void>;
+  /** Resolves, with the reason, when nothing will work any more: the thread that has SQLite ended. The process must end. */
+  readonly lost: Promise<Error>;
+  /**
+   * Ends it after what was called before. @param withinMs no limit where undefined.
+   * @throws GatehouseError storeUnavailable where that took longer; then a thread may be left that waits for the disk,
+   * and keeps `process.exit` from ending the process.
+   */
+  close(withinMs?: number): Promise<void>;
 }
 
 /** What another process of the same gateway needs to join. Holds the encryption keys: for a private channel only. */
@@ -60,7 +67,7 @@ export interface StoreHandover {
 }
 
 /** What is called across threads and processes. */
-export type RemotePort = Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'close'>;
+export type RemotePort = Exclude<keyof Store, 'sealer' | 'schemaVersion' | 'engine' | 'lost' | 'close'>;
 
 /** One call of a port's method, as plain data. */
 export interface StoreCall {
@@ -73,7 +80,9 @@ export interface StoreCall {
 export interface SharedStore extends Store {
   handOver(): StoreHandover;
   /** Carries out a joined store's call. With PostgreSQL there are none: everybody has connections of their own. */
-  serve(call: StoreCall): Promise<unknown>;
+  serve(call: StoreCall, worker: number): Promise<unknown>;
+  /** This worker ended: what it had sent and nobody will send again is saved with the next records. */
+  workerLost(worker: number): void;
 }
 
 /** What a process needs beside the handover. */
@@ -82,6 +91,8 @@ export interface JoinPorts {
   call(call: StoreCall): Promise<unknown>;
   /** Changes that the process that opened the store has learned of. */
   onChange(listener: (revision: number) => void): () => void;
+  /** As of the process that opened the store. */
+  readonly lost: Promise<Error>;
   readonly databaseUrl: string | undefined;
   readonly databaseConnections: number;
   readonly log: StoreLog;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { GatehouseError } from '#errors';
+import { describeError, GatehouseError } from '#errors';
 import { StoreStartError } from './start-error.ts';
 import type { StoreCall, StoreLog } from './store.ts';
 import { unpackStoreError, type FromWorker, type Ready, type ToWorker, type WorkerOptions } from './worker-messages.ts';
@@ -18,16 +18,23 @@ interface Pending {
   reject(error: Error): void;
 }
 
+export interface ThreadListeners {
+  onChanged?(revision: number): void;
+  /** It ended, and nobody had closed it. */
+  onLost(reason: Error): void;
+}
+
 /** Starts a thread and waits until its database is open. @throws StoreStartError. */
 export async function startThread(
   workerData: WorkerOptions,
   log: StoreLog,
-  onChanged: (revision: number) => void,
+  { onChanged, onLost }: ThreadListeners,
 ): Promise<Thread> {
   const worker = startWorker(workerData);
   const pending = new Map<number, Pending>();
   let calls = 0;
   let gone = false;
+  let isOpen = false;
   let closing: Promise<void> | undefined;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const unavailable = (cause: unknown) => new GatehouseError('storeUnavailable', undefined, { cause });
@@ -35,13 +42,13 @@ export async function startThread(
   function lose(cause: unknown): void {
     if (gone) return;
     gone = true;
-    if (!closing) log.error('the database thread ended; restart the gateway', { error: String(cause) });
+    if (!closing && isOpen) onLost(new Error(`the database thread ended (${describeError(cause)})`, { cause }));
     for (const { reject } of pending.values()) reject(unavailable(cause));
     pending.clear();
   }
 
   function receive(message: Exclude<FromWorker, { ready: unknown } | { failed: unknown }>): void {
-    if ('changed' in message) return onChanged(message.changed);
+    if ('changed' in message) return onChanged?.(message.changed);
     if ('log' in message) return log[message.log](message.message, message.fields);
     const waiting = pending.get(message.call);
     pending.delete(message.call);
@@ -51,8 +58,10 @@ export async function startThread(
 
   const opened = new Promise<Ready>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
-      if ('ready' in message) resolve(message.ready);
-      else if ('failed' in message) reject(unpackStoreError(message.failed));
+      if ('ready' in message) {
+        isOpen = true;
+        resolve(message.ready);
+      } else if ('failed' in message) reject(unpackStoreError(message.failed));
       else receive(message);
     });
     worker.once('error', (cause) => {

@@ -51,6 +51,7 @@ export async function measureAuditCost(databaseUrl: string | undefined): Promise
   const worker = await joinStore(facts, {
     call: async () => {},
     onChange: () => () => {},
+    lost: new Promise(() => {}),
     databaseUrl: undefined,
     databaseConnections: 2,
     log: silentLog,

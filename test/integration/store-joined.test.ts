@@ -14,8 +14,9 @@ import {
 /** As a worker joins: everything in between is copied, as a channel between processes does. */
 async function join(store: SharedStore, databaseUrl: string | undefined): Promise<Store> {
   return await joinStore(structuredClone(store.handOver()), {
-    call: async (call) => structuredClone(await store.serve(structuredClone(call))),
+    call: async (call) => structuredClone(await store.serve(structuredClone(call), 1)),
     onChange: (listener) => store.objects.onChange(listener),
+    lost: store.lost,
     databaseUrl,
     databaseConnections: 2,
     log: silentLog,

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,10 @@ export interface TestPostgres {
   pause(mode?: 'fast' | 'immediate'): Promise<void>;
   /** Starts it again on the same port. */
   resume(): Promise<void>;
+  /** All its processes stop where they are (SIGSTOP): connections stay open and nothing is answered. */
+  freeze(): void;
+  /** They go on. */
+  thaw(): void;
   /** Takes it down for good and removes its files. */
   stop(): Promise<void>;
 }
@@ -111,13 +115,24 @@ export async function startPostgres(): Promise<TestPostgres> {
       await start();
       running = true;
     },
+    freeze: () => signalAll(data, 'SIGSTOP'),
+    thaw: () => signalAll(data, 'SIGCONT'),
     async stop() {
+      if (running) signalAll(data, 'SIGCONT');
       if (running) await stopServer('immediate');
       running = false;
       process.removeListener('exit', atExit);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The postmaster first, so that it starts no more while the others are looked for. */
+function signalAll(data: string, signal: NodeJS.Signals): void {
+  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  process.kill(postmaster, signal);
+  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').trim();
+  for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), signal);
 }
 
 async function giveToPostgres(folder: string): Promise<void> {

@@ -27,6 +27,7 @@ import { SessionsController } from './sessions.controller.ts';
 import { TokenLoginsController } from './token-logins.controller.ts';
 import {
   ACCESS_TOKENS,
+  ALIVE,
   BACKCHANNEL_LOGOUT,
   CONSOLE_DIRECTORY,
   DESCRIBE_ME,
@@ -39,6 +40,7 @@ import {
   SOURCE_ADDRESS,
   TOKEN_LOGINS,
   UPSTREAM_TOKENS,
+  type Alive,
   type Readiness,
   type ReadPerson,
   type RecordAct,
@@ -61,6 +63,7 @@ export interface ControlPlanePorts {
   readonly backchannelLogout: BackchannelLogout;
   /** Runs before every login. */
   readonly limitLogins: RequestHandler;
+  readonly alive: Alive;
   readonly readiness: Readiness;
   readonly consoleDirectory: string;
   readonly log: Log;
@@ -102,6 +105,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
       value(TOKEN_LOGINS, ports.tokenLogins),
       value(SOURCE_ADDRESS, ports.sourceAddress),
       value(BACKCHANNEL_LOGOUT, ports.backchannelLogout),
+      value(ALIVE, ports.alive),
       value(READINESS, ports.readiness),
       value(CONSOLE_DIRECTORY, ports.consoleDirectory),
       value(LOG, ports.log),

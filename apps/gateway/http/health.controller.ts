@@ -1,17 +1,24 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Public } from './person.guard.ts';
-import { READINESS, type Readiness } from './ports.ts';
+import { ALIVE, READINESS, type Alive, type Readiness } from './ports.ts';
 
 @Controller('-')
 export class HealthController {
-  constructor(@Inject(READINESS) private readonly readiness: Readiness) {}
+  constructor(
+    @Inject(ALIVE) private readonly alive: Alive,
+    @Inject(READINESS) private readonly readiness: Readiness,
+  ) {}
 
-  /** Liveness: the process answers. */
+  /** Liveness: 200 while the process responds and can go on; 503 when it must be started again. */
   @Get('healthz')
   @Public()
-  healthz(): string {
-    return 'ok';
+  healthz(@Res() response: Response): void {
+    const alive = this.alive();
+    response
+      .status(alive ? 200 : 503)
+      .type('text/plain')
+      .send(alive ? 'ok' : 'the database thread ended');
   }
 
   /** Readiness: 200 when requests would be served, 503 with the reasons otherwise. */

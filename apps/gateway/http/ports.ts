@@ -13,6 +13,7 @@ export const SESSIONS = Symbol('SESSIONS');
 export const LOGIN = Symbol('LOGIN');
 export const TOKEN_LOGINS = Symbol('TOKEN_LOGINS');
 export const SOURCE_ADDRESS = Symbol('SOURCE_ADDRESS');
+export const ALIVE = Symbol('ALIVE');
 export const READINESS = Symbol('READINESS');
 export const RECORD_ACT = Symbol('RECORD_ACT');
 export const CONSOLE_DIRECTORY = Symbol('CONSOLE_DIRECTORY');
@@ -38,5 +39,8 @@ export type RecordAct = (act: {
   readonly code?: ErrorCode;
   readonly reason?: string;
 }) => void;
+
+/** False once only a new process can help. */
+export type Alive = () => boolean;
 
 export type Readiness = () => { readonly ready: boolean; readonly reasons: readonly string[] };

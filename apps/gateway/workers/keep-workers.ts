@@ -1,5 +1,6 @@
 import { describeError, GatehouseError } from '#errors';
 import type { Log } from '../log.ts';
+import type { CloseOptions } from '../close-in-steps.ts';
 import type { WorkersEnd } from './create-links.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { watchWorker } from './watch-worker.ts';
@@ -12,7 +13,7 @@ export interface Crew {
   /** Resolves with the reason when workers cannot be kept running. */
   readonly failed: Promise<Error>;
   /** Drains all; kills who takes longer. Answers how many did not end as they should. */
-  stop(): Promise<number>;
+  stop(options?: CloseOptions): Promise<number>;
 }
 
 export interface CrewOptions {
@@ -20,7 +21,7 @@ export interface CrewOptions {
   readonly links: WorkersEnd;
   readonly log: Log;
   /** A worker that takes longer to drain is killed. */
-  readonly stopWithinMs: number;
+  stopWithinMs(options: CloseOptions): number;
   /** Called when a worker ended that was not stopped; its messages have all been received. */
   readonly onLost: (worker: number) => void;
 }
@@ -109,15 +110,15 @@ export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOpt
     timers.add(timer);
   }
 
-  async function stopOne({ worker, serves, process, unwatch }: Member): Promise<boolean> {
+  async function stopOne({ worker, serves, process, unwatch }: Member, options: CloseOptions): Promise<boolean> {
     unwatch();
     // One that does not serve yet has nothing to drain.
     if (!serves) process.kill();
     const timer = setTimeout(() => {
       log.error('a worker has not drained in time and is killed', { worker });
       process.kill();
-    }, stopWithinMs);
-    const drained = await process.ask(STOP, undefined).then(
+    }, stopWithinMs(options));
+    const drained = await process.ask(STOP, options).then(
       () => true,
       (error: unknown) => {
         if (serves) log.error('a worker has not drained', { worker, error: describeError(error) });
@@ -135,10 +136,10 @@ export function keepWorkers({ count, links, log, stopWithinMs, onLost }: CrewOpt
   return {
     ready: ready.promise,
     failed: failed.promise,
-    async stop() {
+    async stop(options = {}) {
       stopping = true;
       for (const timer of timers) clearTimeout(timer);
-      const drained = await Promise.all([...members.values()].map(stopOne));
+      const drained = await Promise.all([...members.values()].map((member) => stopOne(member, options)));
       return drained.filter((well) => !well).length;
     },
   };

@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import type { CountedRefusals, LimitName } from '#limits';
 import type { Metrics } from '#metrics';
 import type { StoreCall, StoreHandover } from '#store';
+import type { CloseOptions } from '../close-in-steps.ts';
 import type { RightsReport } from '../rights/probe-credential.ts';
 import { topic } from './link.ts';
 
@@ -32,13 +33,16 @@ export interface StartFailure {
 export const PING = topic('worker: ping');
 
 /** Supervisor to worker: drain; answered when everything is done and every audit record saved. */
-export const STOP = topic('worker: stop');
+export const STOP = topic<CloseOptions>('worker: stop');
 
 /** Supervisor to worker: it has drained (or cannot), and ends. */
 export const END = topic('worker: end');
 
 /** Worker to supervisor, with SQLite: the supervisor alone has the database. */
 export const CALL_STORE = topic<StoreCall, unknown>('store: call');
+
+/** Supervisor to workers, with SQLite: the thread that has the database ended, and the gateway ends. */
+export const STORE_LOST = topic<string>('store: lost');
 
 /** Supervisor to workers: the objects changed, and this is their revision. */
 export const STORE_CHANGED = topic<number>('store: changed');
