@@ -1,6 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { openListener, type Listener, type ReportFault } from '#http';
+import { openListener, type Listener } from '#http';
 import { createVerifiedCache } from '#identity';
 import {
   checkCompiles,
@@ -35,7 +35,7 @@ import { createIssuerKeys } from './login/create-issuer-keys.ts';
 import { followPeople } from './people/follow-people.ts';
 import { openSessions } from './people/open-sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
-import type { Log } from './log.ts';
+import { createFaultReport, type Log } from './log.ts';
 import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import {
@@ -291,13 +291,4 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     revision: snapshot().revision,
   });
   return { url: config.externalUrl, port: listener.port, close: steps.close };
-}
-
-/** For errors of connections that belong to no exchange; the connection is closed by then. */
-export function createFaultReport(log: Log): ReportFault {
-  return (where, error) =>
-    log.error('a connection failed by an error of the gateway', {
-      where,
-      error: error instanceof Error ? (error.stack ?? String(error)) : String(error),
-    });
 }

@@ -4,7 +4,7 @@ import type { Config } from '#config';
 import { followSnapshot, type SnapshotSource } from '#pipeline';
 import { splitSecrets } from '#resources';
 import type { Store } from '#store';
-import type { Log } from './log.ts';
+import { createFaultReport, type Log } from './log.ts';
 
 /** The snapshot in force, compiled from the store's objects; clusters are opened with their sealed credentials. */
 export async function followConfiguration(config: Config, store: Store, log: Log): Promise<SnapshotSource> {
@@ -24,8 +24,7 @@ export async function followConfiguration(config: Config, store: Store, log: Log
         inClusterDirectory: config.inCluster.directory,
         connectTimeoutSeconds: config.timeouts.connectSeconds,
         ownHttp1: config.http.ownHttp1,
-        reportFault: (where, error) =>
-          log.error('a connection failed by an error of the gateway', { where, error: String((error as Error).stack) }),
+        reportFault: createFaultReport(log),
         allowLoopback: config.outbound.insecureAllowLoopback,
         now: () => Date.now(),
       }),

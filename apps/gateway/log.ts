@@ -1,3 +1,5 @@
+import type { ReportFault } from '#http';
+
 /** One JSON line an event on standard error; standard output stays free for what people asked for. */
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
@@ -21,6 +23,15 @@ export function createLog(level: string, always: Record<string, unknown> = {}): 
       process.stderr.write(`${JSON.stringify(line)}\n`);
     };
   return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** For errors of connections that belong to no exchange; the connection is closed by then. */
+export function createFaultReport(log: Log): ReportFault {
+  return (where, error) =>
+    log.error('a connection failed by an error of the gateway', {
+      where,
+      error: error instanceof Error ? (error.stack ?? String(error)) : String(error),
+    });
 }
 
 /** Injection token of the gateway's log. */

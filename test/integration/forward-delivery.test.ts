@@ -25,9 +25,9 @@ const protocols = ['websocket', 'SPDY/3.1'] as const;
 const switched = (protocol: string): string =>
   `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
 
-let targets = 0;
+let cases = 0;
 /** A target of its own for each case, so that its record is found. */
-const next = (path: string): string => `${path}${path.includes('?') ? '&' : '?'}case=${++targets}`;
+const next = (path: string): string => `${path}${path.includes('?') ? '&' : '?'}case=${++cases}`;
 
 describe.each([
   ['TLS', 'the own HTTP/1.1 code', {}],
