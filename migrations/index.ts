@@ -9,6 +9,7 @@ import { LoginGrants1764400000000 } from './0004-login-grants.ts';
 import { CompactAudit1764500000000 } from './0005-compact-audit.ts';
 import { SessionsOfProviders1764600000000 } from './0006-sessions-of-providers.ts';
 import { StoredTokensLastUsed1764700000000 } from './0007-stored-tokens-last-used.ts';
+import { OpenAuditRows1764800000000 } from './0008-open-audit-rows.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
@@ -18,4 +19,5 @@ export const MIGRATIONS = [
   CompactAudit1764500000000,
   SessionsOfProviders1764600000000,
   StoredTokensLastUsed1764700000000,
+  OpenAuditRows1764800000000,
 ] as const;

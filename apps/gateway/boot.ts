@@ -4,10 +4,11 @@ import { openListener, type Listener } from '#http';
 import { createVerifiedCache } from '#identity';
 import {
   checkCompiles,
+  compileRecordFirst,
   createAddressReader,
   createHostCheck,
+  createOwnCallRecorder,
   createPipeline,
-  recordOfOwnCall,
   uuidV7,
   type PipelinePorts,
   type PipelineSettings,
@@ -26,7 +27,7 @@ import { createConnectionLimit } from './limit-connections.ts';
 import { followConfiguration } from './follow-configuration.ts';
 import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
-import { openAuditQueue } from './open-audit-queue.ts';
+import { openAuditLog } from './open-audit-queue.ts';
 import { openControlPlane } from './open-control-plane.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
@@ -69,6 +70,9 @@ export interface BootPorts {
   readonly log: Log;
 }
 
+/** A database that hangs must not keep `/-/readyz` from saying so. */
+const PROBE_WITHIN_MS = 2_000;
+
 /**
  * Wires what serves: snapshot → pipeline → control plane → listener. What it returns is serving.
  * @throws for whatever makes serving impossible (certificate, port); nothing is left open then.
@@ -88,7 +92,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   let storeLost: Error | undefined;
   void store.lost.then((reason) => (storeLost = reason));
   const now = (): number => Date.now();
-  const audit = openAuditQueue(store.audit, config.audit, log);
+  const audit = openAuditLog(store.audit, config.audit, log);
   supervisor.answer(FLUSH_AUDIT, () => audit.flush());
   const saving = ({ saveWithinMs = SAVE_WITHIN_MS }: CloseOptions): number => saveWithinMs;
   steps.add('the audit queue', (options) => audit.close(saving(options)), {
@@ -132,6 +136,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     timeouts: config.timeouts,
     maxBodyBytes: config.limits.maxBodyBytes || Infinity,
     servedBy: `${gateway}/${supervisor.worker}`,
+    recordFirst: compileRecordFirst(config.audit),
   };
   const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
   const { servedBy } = settings;
@@ -178,7 +183,12 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   const ownCalls: OwnCallPorts = {
     now,
     newAuditId: uuidV7,
-    record: (call) => audit.record(recordOfOwnCall(call, snapshot().revision, settings.servedBy)),
+    ...createOwnCallRecorder({
+      audit,
+      recordFirst: settings.recordFirst,
+      servedBy: settings.servedBy,
+      revision: () => snapshot().revision,
+    }),
   };
   const pipelinePorts: PipelinePorts = {
     snapshot,
@@ -239,7 +249,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     readiness: () => {
       const reasons = [
         ...(draining ? ['shutting down'] : []),
-        ...(audit.healthy() ? [] : ['the audit log cannot be written']),
+        ...(audit.ready() ? [] : ['the audit log cannot be written']),
       ];
       return { ready: reasons.length === 0, reasons };
     },
@@ -247,6 +257,8 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   });
   steps.add('the control plane', () => controlPlane.close());
 
+  // Who connects first finds out no sooner than a load balancer whether this may serve.
+  await audit.probed(PROBE_WITHIN_MS);
   const listener = await openListener(
     {
       host: config.listen.host,

@@ -48,7 +48,7 @@ export interface ControlPlaneParts {
 export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
   const { config, settings, pipelinePorts, store, opened, applied, log } = parts;
   const { snapshot, mapping, identity, audit, now } = pipelinePorts;
-  const recordAct = createActRecorder({
+  const acts = createActRecorder({
     audit,
     refusals: parts.refusals,
     loginEnded: parts.loginEnded,
@@ -69,7 +69,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
   const me = createDescribeMe({ snapshot, mapping, tokens, sourceAddress, now });
   return createControlPlane({
     readPerson: createPersonReader(settings, snapshot, identity),
-    recordAct,
+    acts,
     tokens,
     accessTokens: createAccessTokens({
       store: store.accessTokens,
@@ -100,6 +100,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       now,
     }),
     login: createLoginService({
+      startAct: acts.start,
       config,
       store,
       claimState: parts.claimState,
@@ -123,7 +124,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
     limitLogins: limitLogins({
       readSourceAddress: sourceAddress,
       take: parts.takeLogin,
-      record: recordAct,
+      record: acts.record,
       now,
     }),
     alive: parts.alive,

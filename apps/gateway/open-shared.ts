@@ -2,8 +2,8 @@ import { describeError } from '#errors';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '#config';
-import { uuidV7 } from '#pipeline';
+import { RECORD_FIRST_BY_DEFAULT, type Config } from '#config';
+import { findSentUnrecorded, uuidV7 } from '#pipeline';
 import { openStore, type SharedStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import { watchHealth } from './clusters/watch-health.ts';
@@ -66,6 +66,12 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     gateway,
     log,
   });
+  const narrowed = findSentUnrecorded(config.audit, RECORD_FIRST_BY_DEFAULT);
+  if (narrowed)
+    log.warn(
+      'audit.recordFirst holds less than its default: such requests are sent before their record is saved, and a crash can lose it',
+      { rule: narrowed },
+    );
   let metrics: MetricsListener | undefined;
   try {
     metrics = await serveMetrics(config, { workers, log, alone: config.workers === 1 });

@@ -1,110 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditRecord } from '#model';
-import { createAuditQueue, type AuditClock, type AuditQueueOptions } from './audit-queue.ts';
-
-const record = (auditId: string, changes: Partial<AuditRecord> = {}): AuditRecord =>
-  ({
-    auditId,
-    stage: 'ResponseComplete',
-    decision: 'allow',
-    upstreamRequests: 1,
-    annotations: {},
-    ...changes,
-  }) as AuditRecord;
-const refused = (auditId: string, code: string): AuditRecord =>
-  record(auditId, { decision: 'refused', upstreamRequests: 0, annotations: { code } });
-
-/** A clock that moves when the test says so. */
-function createManualClock(): AuditClock & { advance(milliseconds: number): Promise<void> } {
-  let now = 0;
-  let timers: { at: number; act: () => void }[] = [];
-  return {
-    now: () => now,
-    setTimeout(act, milliseconds) {
-      const timer = { at: now + milliseconds, act };
-      timers.push(timer);
-      return timer;
-    },
-    clearTimeout(timer) {
-      timers = timers.filter((each) => each !== timer);
-    },
-    async advance(milliseconds) {
-      const end = now + milliseconds;
-      for (;;) {
-        await settle();
-        const next = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-        if (!next) break;
-        now = next.at;
-        timers = timers.filter((timer) => timer !== next);
-        next.act();
-      }
-      now = end;
-    },
-  };
-}
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** A store that keeps what it is given, and fails or waits on demand. */
-function createStore() {
-  const batches: string[][] = [];
-  const records: AuditRecord[] = [];
-  let held: (() => void)[] = [];
-  return {
-    batches,
-    records,
-    failing: false,
-    holding: false,
-    calls: 0,
-    async append(batch: readonly AuditRecord[]) {
-      this.calls += 1;
-      if (this.holding) await new Promise<void>((resolve) => held.push(resolve));
-      if (this.failing) throw new Error('disk full');
-      batches.push(batch.map((entry) => entry.auditId));
-      records.push(...batch);
-    },
-    release() {
-      held.splice(0).forEach((resolve) => resolve());
-      held = [];
-    },
-    ids: () => batches.flat(),
-  };
-}
-
-function setUp(changes: Partial<AuditQueueOptions> = {}) {
-  const store = createStore();
-  const clock = createManualClock();
-  const errors: unknown[] = [];
-  const unsaved: AuditRecord[] = [];
-  const queue = createAuditQueue(store, {
-    maxQueued: 100,
-    flushEveryMs: 20,
-    maxBatch: 10,
-    onError: (error) => errors.push(error),
-    clock,
-    onUnsaved: (records) => unsaved.push(...records),
-    ...changes,
-  });
-  return { store, clock, queue, errors, unsaved };
-}
+import { record, refused, setUp } from './testdata/set-up-queue.ts';
+import { settle } from './testdata/manual-clock.ts';
 
 describe('while the store fails', () => {
-  test('the queue is not healthy from the first failure until a commit succeeds, and nothing is lost or reordered', async () => {
+  test('the queue is not healthy from the time on when the oldest record is too old, until a commit succeeds', async () => {
     const { store, clock, queue, errors } = setUp();
     store.failing = true;
     queue.record(record('a'));
     await clock.advance(20);
-    expect(queue.healthy()).toBe(false);
     expect(errors).toHaveLength(1);
     queue.record(record('b'));
     await clock.advance(50);
     expect(queue.stats()).toMatchObject({ queued: 2, waitingMs: 70 });
-    store.failing = false;
-    await clock.advance(50);
+    await clock.advance(4_929);
     expect(queue.healthy()).toBe(true);
-    await clock.advance(20);
+    await clock.advance(1);
+    expect(queue.healthy()).toBe(false);
+    store.failing = false;
+    // The pause that is running ends at 6320 ms.
+    await clock.advance(1_319);
+    expect(queue.healthy()).toBe(false);
+    await clock.advance(21);
+    expect(queue.healthy()).toBe(true);
     expect(store.ids()).toEqual(['a', 'b']);
-    expect(queue.stats()).toEqual({ queued: 0, saved: 2, failedCommits: 1, counted: 0, waitingMs: 0 });
+    expect(queue.stats()).toEqual({ queued: 0, saved: 2, failedCommits: 6, counted: 0, waitingMs: 0 });
   });
 
   test('it tries again after growing pauses of at most five seconds', async () => {
@@ -123,16 +42,31 @@ describe('while the store fails', () => {
     expect(store.calls).toBe(9);
   });
 
-  test('who waits for a durable record is refused, then and at once, and the records are saved later all the same', async () => {
+  test('a durable record that cannot be saved is refused after the wait, and saved later all the same', async () => {
     const { store, clock, queue } = setUp();
     store.failing = true;
-    await expect(queue.recordDurably(record('a'))).rejects.toMatchObject({ code: 'auditUnavailable' });
-    await expect(queue.recordDurably(record('b'))).rejects.toMatchObject({ code: 'auditUnavailable' });
-    await expect(queue.flush()).rejects.toMatchObject({ code: 'auditUnavailable' });
-    expect(store.calls).toBe(1);
+    const refusals: unknown[] = [];
+    const note = (error: unknown): void => void refusals.push((error as { code: string }).code);
+    for (const id of ['a', 'b']) queue.recordDurably(record(id)).catch(note);
+    queue.flush().catch(note);
+    await clock.advance(1_999);
+    expect(refusals).toEqual([]);
+    await clock.advance(1);
+    expect(refusals).toEqual(['auditUnavailable', 'auditUnavailable', 'auditUnavailable']);
     store.failing = false;
-    await clock.advance(200);
+    await clock.advance(3_000);
     expect(store.ids()).toEqual(['a', 'b']);
+  });
+
+  test('a failure that passes within the wait refuses nobody', async () => {
+    const { store, clock, queue } = setUp();
+    store.failing = true;
+    const durable = queue.recordDurably(record('a'));
+    await clock.advance(50);
+    store.failing = false;
+    await clock.advance(60);
+    await durable;
+    expect(store.ids()).toEqual(['a']);
   });
 
   test('close goes on trying, at once, and gives back what it could not save in time', async () => {
@@ -175,6 +109,22 @@ describe('while the queue is full', () => {
     store.failing = false;
     await clock.advance(200);
     expect(store.ids()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('what completes a start record is kept as well, also where it was refused', async () => {
+    const { store, clock, queue } = setUp({ maxQueued: 2 });
+    store.failing = true;
+    void queue.recordDurably(record('a', { stage: 'RequestReceived' })).catch(() => {});
+    queue.record(record('b'));
+    queue.record(record('a', { decision: 'refused' }), true);
+    expect(queue.stats()).toMatchObject({ queued: 3, counted: 0 });
+    store.failing = false;
+    await clock.advance(200);
+    expect(store.records.map(({ auditId, decision }) => `${auditId} ${decision}`)).toEqual([
+      'a allow',
+      'b allow',
+      'a refused',
+    ]);
   });
 
   test('anonymous refusals are counted from half of the room on, so that they never make it full', async () => {

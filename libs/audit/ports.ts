@@ -1,5 +1,12 @@
 import type { AuditRecord } from '#model';
 
+/** Time as an argument; `systemClock` shape of Node fits. */
+export interface AuditClock {
+  now(): number;
+  setTimeout(act: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
 /** All given conditions must hold; text is compared exactly. */
 export interface AuditFilter {
   readonly user?: string | undefined;
@@ -48,10 +55,15 @@ export interface UseOfRules {
 export interface AuditStore {
   /**
    * Saves records in one transaction, durable when resolved. A record of a known `auditId` completes its row in place;
-   * a `ResponseStarted` never overwrites a completed row, so that a retried batch cannot undo one.
+   * a start record never overwrites a row, so that a retried batch cannot undo a completed one.
    * @throws GatehouseError storeUnavailable; then none of the batch is promised, and the same batch may be sent again.
    */
   append(records: readonly AuditRecord[]): Promise<void>;
+  /**
+   * Writes to the same database and resolves when that is durable, without leaving a row.
+   * @throws GatehouseError storeUnavailable.
+   */
+  probe(nowMs: number): Promise<void>;
   /** @throws GatehouseError storeUnavailable, invalid (a `continue` that is none of ours). */
   list(filter: AuditFilter): Promise<AuditPage>;
   get(auditId: string): Promise<AuditRecord | undefined>;

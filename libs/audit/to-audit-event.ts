@@ -83,7 +83,7 @@ function objectRef(record: AuditRecord): Pick<AuditEvent, 'objectRef'> {
 }
 
 function responseStatus(record: AuditRecord, code: number): Pick<AuditEvent, 'responseStatus'> {
-  if (record.stage === 'ResponseStarted' && code === 0) return {};
+  if (record.completedAtMs === undefined && code === 0) return {};
   // The reason is ours only where we answered; what an API server says about its own failures is its log's matter.
   const ours = code >= 400 && record.decision !== 'allow';
   return {

@@ -10,6 +10,8 @@ export interface OwnCall {
   readonly cluster: string;
   readonly method: string;
   readonly target: string;
+  /** False where its start record could not be saved, so that it was not sent. */
+  readonly sent: boolean;
   /** 0 where no answer came. */
   readonly statusCode: number;
   readonly reason: string;
@@ -17,9 +19,14 @@ export interface OwnCall {
   readonly onBehalfOf: string | undefined;
 }
 
+/** What is known of such a request before it is sent. */
+export type OwnCallStart = Omit<OwnCall, 'durationMs' | 'sent' | 'statusCode'>;
+
 export interface OwnCallPorts {
   now(): number;
   newAuditId(nowMs: number): string;
+  /** Resolves when the call may be sent; undefined where it may at once. @throws GatehouseError auditUnavailable. */
+  begin(call: OwnCallStart): Promise<void> | undefined;
   record(call: OwnCall): void;
 }
 
@@ -48,7 +55,19 @@ export async function callAsGateway(
   const auditId = ports.newAuditId(receivedAtMs);
   const startedAt = performance.now();
   let statusCode = 0;
+  let sent = false;
+  const start: OwnCallStart = {
+    auditId,
+    receivedAtMs,
+    cluster: cluster.name,
+    method: call.method,
+    target: call.path,
+    reason,
+    onBehalfOf,
+  };
   try {
+    await ports.begin(start);
+    sent = true;
     const answer = await callCluster(cluster, {
       ...call,
       use: anonymous ? 'person' : 'gateway',
@@ -58,18 +77,14 @@ export async function callAsGateway(
     statusCode = answer.statusCode;
     return answer;
   } catch (cause) {
+    if (!sent) throw cause;
     throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}" cannot be reached`, { cause });
   } finally {
     ports.record({
-      auditId,
-      receivedAtMs,
+      ...start,
       durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
-      cluster: cluster.name,
-      method: call.method,
-      target: call.path,
+      sent,
       statusCode,
-      reason,
-      onBehalfOf,
     });
   }
 }

@@ -11,7 +11,7 @@ export type { UpstreamIdentity } from './ask-who-am-i.ts';
 export { reviewAccess } from './review-access.ts';
 export type { AccessReview } from './review-access.ts';
 export { callAsGateway } from './call-as-gateway.ts';
-export type { OwnCall, OwnCallPorts, OwnRequest } from './call-as-gateway.ts';
+export type { OwnCall, OwnCallPorts, OwnCallStart, OwnRequest } from './call-as-gateway.ts';
 export { askOwnRights, mayI } from './ask-own-rights.ts';
 export type { AccessQuestion, OwnRights, OwnRule } from './ask-own-rights.ts';
 export { detectConstrainedImpersonation } from './detect-constrained-impersonation.ts';

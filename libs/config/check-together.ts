@@ -18,6 +18,7 @@ export function checkTogether(config: Config): Problem[] {
     ...checkFiles(config),
     ...checkSession(config),
     ...checkMetrics(config),
+    ...checkAudit(config),
     ...checkWorkers(config),
   ];
 }
@@ -117,6 +118,16 @@ function checkSession({ session }: Config): Problem[] {
     {
       path: 'session.idleTimeoutSeconds',
       message: `must not be longer than session.absoluteTimeoutSeconds (${session.absoluteTimeoutSeconds})`,
+    },
+  ];
+}
+
+function checkAudit({ audit }: Config): Problem[] {
+  if (audit.readinessFailAfterSeconds * 1000 > audit.probeIntervalMilliseconds) return [];
+  return [
+    {
+      path: 'audit.readinessFailAfterSeconds',
+      message: `must be longer than audit.probeIntervalMilliseconds (${audit.probeIntervalMilliseconds})`,
     },
   ];
 }

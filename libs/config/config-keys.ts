@@ -9,14 +9,14 @@ export type ConfigKey = KeyMeta & {
   readonly path: readonly string[];
   /** `GATEHOUSE_LISTEN_PORT`. */
   readonly variable: string;
-  readonly type: 'text' | 'whole number' | 'true or false' | 'list' | 'choice';
+  readonly type: 'text' | 'whole number' | 'true or false' | 'list' | 'list of rules' | 'choice';
   readonly choices: readonly string[];
   /** The constant default; undefined where there is none. */
   readonly defaultValue: unknown;
 };
 
 type Schema = z.ZodType & {
-  def: { type: string; innerType?: Schema; defaultValue?: unknown; entries?: Record<string, string> };
+  def: { type: string; innerType?: Schema; element?: Schema; defaultValue?: unknown; entries?: Record<string, string> };
   shape?: Record<string, Schema>;
 };
 
@@ -54,6 +54,6 @@ function collect(schema: Schema, path: readonly string[]): ConfigKey[] {
 function typeOf({ def }: Schema): ConfigKey['type'] {
   if (def.type === 'number') return 'whole number';
   if (def.type === 'boolean') return 'true or false';
-  if (def.type === 'array') return 'list';
+  if (def.type === 'array') return def.element?.def.type === 'object' ? 'list of rules' : 'list';
   return def.type === 'enum' ? 'choice' : 'text';
 }

@@ -4,6 +4,7 @@
  * one of them: a misspelt `trustedProxies` must not silently mean "none".
  */
 export { isLoopbackHost } from './check-together.ts';
+export { RECORD_FIRST_BY_DEFAULT } from './limits-schema.ts';
 export { loadConfig } from './load-config.ts';
 export type { LoadConfigOptions, LoadedConfig } from './load-config.ts';
 export type { Config } from './config.ts';

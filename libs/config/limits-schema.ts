@@ -1,7 +1,31 @@
 import { z } from 'zod';
+import { ruleSchema } from '#resources';
 import { about, most, seconds } from './key-meta.ts';
 
-/** The audit log: what waits in memory, and what is counted instead of recorded. */
+type RuleInput = z.input<typeof ruleSchema>;
+
+/** The requests whose record is saved before they are sent, where nothing else is configured. */
+const RECORD_FIRST: RuleInput[] = [
+  { verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['secrets'] },
+  // What has no such verb: non-resource URLs, and OPTIONS on what is proxied.
+  { methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], paths: ['/**'] },
+];
+
+/** Questions about oneself, which change nothing. */
+const RECORD_FIRST_EXCEPT: RuleInput[] = [
+  {
+    verbs: ['create'],
+    apiGroups: ['authorization.k8s.io'],
+    resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+  },
+  { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
+];
+
+/** The gateway warns where the configuration holds less. */
+export const RECORD_FIRST_BY_DEFAULT = { recordFirst: RECORD_FIRST, recordFirstExcept: RECORD_FIRST_EXCEPT };
+
+/** The audit log: what is recorded when, what waits in memory, and what is counted instead of recorded. */
 export const auditSchema = z
   .strictObject({
     maxQueuedRecords: z
@@ -11,8 +35,7 @@ export const auditSchema = z
       .default(100_000)
       .meta(
         about({
-          description:
-            'Audit records kept in memory while the database cannot be written. When it is full, API paths answer 503.',
+          description: 'Audit records kept in memory while they are not saved. When it is full, API paths answer 503.',
         }),
       ),
     flushIntervalMilliseconds: z
@@ -21,6 +44,67 @@ export const auditSchema = z
       .max(60_000)
       .default(20)
       .meta(about({ description: 'How long a record waits for others to be written with.' })),
+    recordFirst: z
+      .array(ruleSchema)
+      .default(RECORD_FIRST)
+      .meta(
+        about({
+          description:
+            'Requests whose record is saved before they are sent or carried out, as rules in the words of an AccessRule; `*` holds proxies too. exec, attach, port-forward, every upgrade and the verb `proxy` count as `create`. All other reads are recorded within `flushIntervalMilliseconds`. The gateway warns at each start where this holds less than the default.',
+          defaultText: 'writes, reads of Secrets, and every method but GET and HEAD (see the example)',
+        }),
+      ),
+    recordFirstExcept: z
+      .array(ruleSchema)
+      .default(RECORD_FIRST_EXCEPT)
+      .meta(
+        about({
+          description:
+            'What `recordFirst` leaves out. The gateway warns at each start where this holds more than the default.',
+          defaultText: 'self reviews (see the example)',
+        }),
+      ),
+    writeWaitSeconds: seconds(60)
+      .default(2)
+      .meta(
+        about({
+          description:
+            'How long a request waits for its record to be saved, and a reader of the audit log for those of others. Then it is answered 503 with `Retry-After`, and nothing has been sent.',
+        }),
+      ),
+    maxUnsavedAgeSeconds: seconds(3600)
+      .default(5)
+      .meta(
+        about({
+          description:
+            'How old the oldest unsaved record may become, whether the database fails or hangs. From then on API paths answer 503, until it can be written again.',
+        }),
+      ),
+    readinessFailAfterSeconds: seconds(3600)
+      .default(5)
+      .meta(
+        about({
+          description:
+            'How long the database may not be writable before `/-/readyz` says so. Longer than the stalls of a database that all replicas share (a failover), which would take all of them out.',
+        }),
+      ),
+    readinessRecoverAfterSeconds: z
+      .int()
+      .min(0)
+      .max(3600)
+      .default(2)
+      .meta(about({ description: 'How long it must have been writable before `/-/readyz` is ready again.' })),
+    probeIntervalMilliseconds: z
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(1_000)
+      .meta(
+        about({
+          description:
+            'How often one row of the database is written to find out whether it can be, while no records are saved that show it.',
+        }),
+      ),
     refusalBurstPerSource: z
       .int()
       .min(1)

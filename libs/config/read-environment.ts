@@ -67,6 +67,12 @@ function readValue(key: ConfigKey, value: string): Read {
           .map((part) => part.trim())
           .filter((part) => part !== ''),
       };
+    case 'list of rules':
+      try {
+        return { ok: true, value: JSON.parse(value) as unknown };
+      } catch {
+        return { ok: false, message: 'must be a list of rules as JSON' };
+      }
     default:
       return { ok: true, value };
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import * as client from 'openid-client';
 import type { ErrorCode } from '#errors';
 import { findGatehouseError } from './create-provider-fetch.ts';
@@ -41,7 +42,12 @@ const BEGIN_AGAIN = 'begin again at /-/';
  * @param input `query` as received (with `?`), `cookieHeader` as received.
  */
 export async function finishLogin(
-  input: { readonly query: string; readonly cookieHeader: string | undefined; readonly client?: Client },
+  input: {
+    readonly query: string;
+    readonly cookieHeader: string | undefined;
+    readonly client?: Client;
+    readonly request?: IncomingMessage;
+  },
   ports: LoginPorts,
 ): Promise<FinishedLogin> {
   const sealed = cookieValues(input.cookieHeader, LOGIN_COOKIE);
@@ -86,10 +92,13 @@ export async function finishLogin(
     const problem =
       findUnmetDemand(transaction.demands ?? {}, claims, ports.now()) ?? ports.findClaimProblem?.(issuer.name, claims);
     if (problem !== undefined) return refuse('invalidCredential', problem);
+    const sessionId = randomUUID();
+    if (input.request)
+      await ports.beforeSession?.(input.request, { issuer: issuer.name, subject: claims.sub, claims, sessionId });
     // First: a session that could not be ended must not live on beside the new one.
     const former = [...transaction.formerSessions, ...cookieValues(input.cookieHeader, SESSION_COOKIE)];
     for (const token of new Set(former)) await ports.sessions.delete(token);
-    const { id, token } = await createSession(issuer, redeemed, input.client, ports);
+    const token = await createSession(sessionId, issuer, redeemed, input.client, ports);
     return {
       ok: true,
       setCookies: [...spent, sessionCookie(token, ports.absoluteTimeoutSeconds)],
@@ -98,7 +107,7 @@ export async function finishLogin(
       issuerUrl: issuer.url,
       subject: claims.sub,
       claims,
-      sessionId: id,
+      sessionId,
     };
   } catch (error) {
     const known = findGatehouseError(error);
@@ -137,13 +146,13 @@ async function redeemCode(
 }
 
 async function createSession(
+  id: string,
   issuer: LoginIssuer,
   { claims, tokens }: { readonly claims: Claims; readonly tokens: ProviderTokens },
   origin: Client | undefined,
   ports: LoginPorts,
-): Promise<{ id: string; token: string }> {
+): Promise<string> {
   const now = ports.now();
-  const id = randomUUID();
   const session: LoginSession = {
     id,
     issuer: issuer.name,
@@ -160,8 +169,7 @@ async function createSession(
     ...(typeof claims.sid === 'string' && claims.sid !== '' ? { providerSessionId: claims.sid } : {}),
     ...(tokens.refreshToken === undefined ? {} : { refreshAfterMs: now + ports.refreshIntervalSeconds * 1000 }),
   };
-  const token = await ports.sessions.create(session, tokens);
-  return { id, token };
+  return await ports.sessions.create(session, tokens);
 }
 
 /** An error code of RFC 6749 section 4.1.2.1, as text that can stand in a page. */

@@ -41,7 +41,7 @@ export class OidcStrategy extends Strategy {
         userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT),
       };
       const finished: FinishedLogin = await finishLogin(
-        { query, cookieHeader: request.headers.cookie, client },
+        { query, cookieHeader: request.headers.cookie, client, request },
         this.ports,
       );
       return finished.ok ? this.success(finished) : this.fail(finished as never, 401);

@@ -178,6 +178,16 @@ export interface LoginPorts {
    * by the same function anyway.)
    */
   findClaimProblem?(issuerName: string, claims: Readonly<Record<string, unknown>>): string | undefined;
+  /** Called for a login that is good, before its session is made; what it throws ends in no session. */
+  beforeSession?(
+    request: IncomingMessage,
+    login: {
+      readonly issuer: string;
+      readonly subject: string;
+      readonly claims: Readonly<Record<string, unknown>>;
+      readonly sessionId: string;
+    },
+  ): Promise<void>;
   /** How old the claims of a session may become where the provider gives refresh tokens. */
   readonly refreshIntervalSeconds: number;
   readonly idleTimeoutSeconds: number;

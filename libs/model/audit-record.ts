@@ -1,5 +1,10 @@
-/** `ResponseStarted` stands for a long-running request that is still open; its row is completed in place. */
-export type AuditStage = 'ResponseStarted' | 'ResponseComplete' | 'Panic';
+/**
+ * `RequestReceived` and `ResponseStarted` are start records: they have no end (`completedAtMs`), and
+ * their row is completed in place. `RequestReceived`: the
+ * record was saved before the request was sent upstream or carried out. `ResponseStarted`: any other long-running
+ * request that is still open.
+ */
+export type AuditStage = 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete' | 'Panic';
 
 /**
  * What the gateway did with the request. `refused`: before policy (bytes, host, credential, mapping), or for a limit

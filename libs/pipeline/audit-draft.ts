@@ -13,7 +13,9 @@ export interface AuditDraft {
   grant: Grant | undefined;
   decision: Decision | undefined;
   refusal: { code: ErrorCode; message: string } | undefined;
-  /** True once a start record or an upstream request may exist: from then on a refusal is a failure. */
+  /** True once a start record was given to the queue, saved or not: the row needs its completion. */
+  started: boolean;
+  /** True once something may have been sent or carried out: from then on a refusal is a failure. */
   begun: boolean;
   statusCode: number;
   bytesIn: number;
@@ -45,6 +47,7 @@ export function createAuditDraft(
     grant: undefined,
     decision: undefined,
     refusal: undefined,
+    started: false,
     begun: false,
     statusCode: 0,
     bytesIn: 0,
@@ -54,7 +57,7 @@ export function createAuditDraft(
     elapsedMs: () => performance.now() - startedAt,
     toRecord(stage, nowMs) {
       const { request, identity, grant, decision, refusal } = this;
-      const complete = stage !== 'ResponseStarted';
+      const complete = stage !== 'RequestReceived' && stage !== 'ResponseStarted';
       return {
         auditId,
         stage,

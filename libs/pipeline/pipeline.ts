@@ -1,6 +1,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GatehouseError, ERRORS, type ErrorCode } from '#errors';
+import { describeError, GatehouseError, ERRORS, type ErrorCode } from '#errors';
 import { forwardRequest, forwardUpgrade, type ForwardInput } from '#forward';
 import {
   responseOnSocket,
@@ -38,8 +38,8 @@ type Send = (input: ForwardInput) => RunningExchange;
 
 /**
  * One request, in a straight line:
- * snapshot → bytes → identity → mapping → policy (`judge`) → a place → durable start where it runs long → the token of
- * a mapped service account → forward → record. The place is given back on every exit.
+ * snapshot → bytes → identity → mapping → policy (`judge`) → a place → a durable start record where the request must
+ * have one → the token of a mapped service account → forward → record. The place is given back on every exit.
  */
 export function createPipeline(settings: PipelineSettings, ports: PipelinePorts): Pipeline {
   const open = new Set<RunningExchange>();
@@ -80,13 +80,12 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       const taken = taking instanceof Promise ? await taking : taking;
       if (!taken.ok) return refuse(draft, answer, 'tooManyRequests', taken.message);
       place = taken;
+      const { request: info } = judged.decision;
+      if (info.longRunning) ports.observer.streamOpened((stream = info));
+      if (settings.recordFirst.has(info, asksForUpgrade)) await startRecord('RequestReceived', draft, ports);
+      // What runs for hours must be in the log while it runs.
+      else if (info.longRunning) await startRecord('ResponseStarted', draft, ports);
       draft.begun = true;
-      if (judged.decision.request.longRunning) {
-        stream = judged.decision.request;
-        ports.observer.streamOpened(stream);
-        // What runs for hours must be in the log while it runs.
-        await startRecord(draft, ports);
-      }
       // Only for an allowed request: a refused one sends nothing anywhere.
       const bearer =
         !judged.own && judged.grant.mode === 'serviceAccount'
@@ -157,7 +156,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       bytesOut: draft.bytesOut,
     });
     if (!identity && refusal && !ports.refusals.admit(sourceAddress, refusal.code)) return;
-    ports.audit.record(draft.toRecord('ResponseComplete', nowMs));
+    ports.audit.record(draft.toRecord('ResponseComplete', nowMs), draft.started);
   }
 
   function refuse(
@@ -183,7 +182,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     if (outcome.aborted) draft.annotations.aborted = outcome.aborted;
     if (outcome.abortCode) draft.annotations.abortCode = outcome.abortCode;
     if (outcome.cause !== undefined) {
-      const cause = describeCause(outcome.cause);
+      const cause = describeError(outcome.cause);
       draft.annotations.cause = cause.slice(0, MAX_CAUSE_LENGTH);
       const stack = outcome.abortCode === 'exchangeFailed' || outcome.refusal?.code === 'exchangeFailed';
       ports.log[stack ? 'error' : 'warn']('forward failed', {
@@ -216,7 +215,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
 
   /** Past every other boundary: nobody can be told any more, and the process must not end. */
   function giveUp(error: unknown, client: { destroy(): unknown }): void {
-    ports.log.error('request failed', { error: describeCause(error) });
+    ports.log.error('request failed', { error: describeError(error) });
     client.destroy();
   }
 
@@ -264,15 +263,15 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
 
 const MAX_CAUSE_LENGTH = 300;
 
-/** An error and what caused it, in one line. */
-function describeCause(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined ? String(error) : `${String(error)}: ${describeCause(cause)}`;
-}
-
-async function startRecord(draft: AuditDraft, ports: PipelinePorts): Promise<void> {
+/** Where it cannot be saved nothing is sent; the record stays queued, and is completed as refused. */
+async function startRecord(
+  stage: 'RequestReceived' | 'ResponseStarted',
+  draft: AuditDraft,
+  ports: PipelinePorts,
+): Promise<void> {
+  draft.started = true;
   try {
-    await ports.audit.recordDurably(draft.toRecord('ResponseStarted', ports.now()));
+    await ports.audit.recordDurably(draft.toRecord(stage, ports.now()));
   } catch (cause) {
     throw new GatehouseError('auditUnavailable', undefined, { cause });
   }

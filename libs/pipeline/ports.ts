@@ -5,6 +5,7 @@ import type { Limits, RefusalCounter } from '#limits';
 import type { MappingPorts } from '#mapping';
 import type { RequestObserver } from '#metrics';
 import type { Grant, Identity, RequestInfo, ServiceAccountGrant } from '#model';
+import type { RequestSet } from '#policy';
 import type { ErrorCode } from '#errors';
 import type { AddressReader } from './client-address.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -75,6 +76,8 @@ export interface PipelineSettings {
   readonly maxBodyBytes: number;
   /** `<gateway>/<worker>`, for the audit record. */
   readonly servedBy: string;
+  /** Requests whose record is saved before they are sent or carried out. */
+  readonly recordFirst: RequestSet;
 }
 
 export interface PipelinePorts {

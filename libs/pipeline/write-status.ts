@@ -11,6 +11,9 @@ const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
   draining: '1',
 };
 
+/** Seconds, for the header `Retry-After`; undefined where trying again does not help. */
+export const retryAfterOf = (code: ErrorCode): string | undefined => RETRY_AFTER[code];
+
 /**
  * Answers with a Kubernetes `Status` whose `code` is the HTTP status. 401 names the scheme (RFC 9110 section 11.6.1);
  * `nosniff` since messages quote what the client sent.
@@ -37,7 +40,7 @@ export function writeStatus(
     auditId,
   ];
   if (entry.status === 401) headers.push('WWW-Authenticate', challenge);
-  const retryAfter = RETRY_AFTER[code];
+  const retryAfter = retryAfterOf(code);
   if (retryAfter) headers.push('Retry-After', retryAfter);
   response.writeHead(entry.status, reasonPhrase(entry.status), headers);
   response.end(body);

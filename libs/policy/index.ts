@@ -17,4 +17,5 @@ export { explainDecision } from './explain-decision.ts';
 export type { ConsideredRule, ExplainedAct, ExplainedDecision } from './explain-decision.ts';
 export type { FailedPart, RulePart } from './find-failed-part.ts';
 export { neededActs, type Act } from './needed-acts.ts';
+export { compileRequestSet, findMissingRule, type RequestSet, type RequestSetInput } from './request-set.ts';
 export { runSteps } from './run-steps.ts';

@@ -84,7 +84,8 @@ const MAX_REGEXES_OF_RULE = 64;
 
 const list = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).min(1).optional();
 
-const ruleSchema = z
+/** One rule, without whom it is about. */
+export const ruleSchema = z
   .strictObject({
     verbs: list(verb),
     apiGroups: list(apiGroup),

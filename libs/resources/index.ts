@@ -25,6 +25,7 @@ export type { ReadManifestDirectory } from './read-manifests.ts';
 export { saveObject } from './save-object.ts';
 export type { SaveOutcome } from './save-object.ts';
 export { openApiSchemas } from './open-api-schemas.ts';
+export { ruleSchema } from './access-rule-schema.ts';
 export { closestWord } from './closest-word.ts';
 export { formatPath, readProblems, unknownKey } from './read-problems.ts';
 export { readYaml } from './read-yaml.ts';

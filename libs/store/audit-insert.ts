@@ -6,8 +6,8 @@ const columns = AUDIT_COLUMNS.join(', ');
 const set = AUDIT_COLUMNS.filter((column) => column !== 'audit_id')
   .map((column) => `${column} = excluded.${column}`)
   .join(', ');
-/** A late or repeated start record must not undo a completed one. */
-const onConflict = `ON CONFLICT (audit_id) DO UPDATE SET ${set} WHERE excluded.stage <> 'ResponseStarted'`;
+/** A late or repeated start record, which has no end, must not undo a completed one. */
+const onConflict = `ON CONFLICT (audit_id) DO UPDATE SET ${set} WHERE excluded.completed_at_ms IS NOT NULL`;
 
 // Raw SQL on purpose: TypeORM's insert builder costs several times what the insert itself does, for each row.
 

@@ -46,6 +46,10 @@ export function createAuditStore(database: Database): LocalAuditStore {
       >[];
       return row ? fromAuditRow(row) : undefined;
     },
+    probe: async (nowMs) => {
+      const sql = `INSERT INTO audit_probe VALUES (1, ${place(1)}) ON CONFLICT (id) DO UPDATE SET written_at_ms = excluded.written_at_ms`;
+      await database.run((manager) => manager.query(sql, [nowMs]));
+    },
     useOfRules: async (since) => await database.run((manager) => countRuleUse(manager, place(1), since)),
   };
 }
@@ -64,7 +68,7 @@ function lastOfEach(records: readonly AuditRecord[]): AuditRecord[] {
   const byId = new Map<string, AuditRecord>();
   for (const record of records) {
     const before = byId.get(record.auditId);
-    if (!before || record.stage !== 'ResponseStarted') byId.set(record.auditId, record);
+    if (!before || record.completedAtMs !== undefined) byId.set(record.auditId, record);
   }
   return [...byId.values()];
 }

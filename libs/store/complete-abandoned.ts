@@ -12,11 +12,11 @@ export const holdAliveLock = (gateway: string): { text: string; values: unknown[
   values: [gateway],
 });
 
-/** Text functions that both databases have; `annotations` is a JSON object, and a start record says nothing of an end. */
+/** Text functions that both databases have; `annotations` is a JSON object, and a start record has no end. */
 const complete = (place: (at: number) => string): string => `UPDATE audit_log SET stage = 'Panic',
   completed_at_ms = ${place(1)}, duration_ms = ${place(2)} - received_at_ms,
   annotations = CASE WHEN annotations = '{}' THEN '{"aborted":"gateway"}' ELSE '{"aborted":"gateway",' || substr(annotations, 2) END
-  WHERE stage = 'ResponseStarted' AND served_by = ${place(3)}`;
+  WHERE completed_at_ms IS NULL AND served_by = ${place(3)}`;
 
 /** See the port. A SQLite file has one gateway at a time, so that every other one on it is gone. */
 export async function completeAbandoned(
@@ -33,7 +33,7 @@ export async function completeAbandoned(
     return database.engine === 'sqlite' || !(await isAlive(database, other));
   };
   const rows = (await database.run((manager) =>
-    manager.query(`SELECT DISTINCT served_by FROM audit_log WHERE stage = 'ResponseStarted'`),
+    manager.query(`SELECT DISTINCT served_by FROM audit_log WHERE completed_at_ms IS NULL`),
   )) as { served_by: string }[];
   let found = 0;
   for (const { served_by: servedBy } of rows) {

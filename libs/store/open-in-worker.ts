@@ -11,7 +11,7 @@ import type { OpenStoreOptions, SharedStore, StoreCall, StoreLog } from './store
 import { startThread, type Thread } from './thread.ts';
 
 /** Whatever else is asked of the audit log reads it, may take long, and goes to a thread of its own. */
-const WRITES_AUDIT = new Set(['appendBatches', 'completeAbandoned']);
+const WRITES_AUDIT = new Set(['appendBatches', 'completeAbandoned', 'probe']);
 
 /**
  * Opens SQLite in a thread of its own and answers a store that calls it. Reading the audit log has another thread,

@@ -8,7 +8,7 @@ import type { RemotePort, Store, StoreCall } from './store.ts';
 export const REMOTE = {
   objects: ['list', 'get', 'create', 'update', 'delete', 'renameCluster', 'revision', 'readAll'],
   secrets: ['read'],
-  audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned'],
+  audit: ['append', 'list', 'get', 'useOfRules', 'completeAbandoned', 'probe'],
   sessions: [
     'create',
     'find',

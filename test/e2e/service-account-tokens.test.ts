@@ -11,6 +11,7 @@ describe('the holder of tokens', () => {
   const tokens = createServiceAccountTokens({
     now: () => nowMs,
     newAuditId: uuidV7,
+    begin: () => undefined,
     record: (call) => void calls.push(call),
   });
   let cluster: ClusterConnection;

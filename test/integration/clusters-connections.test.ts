@@ -64,7 +64,7 @@ async function openTo(name: string, spec: object, more: object = {}): Promise<Cl
   open.push(cluster);
   return cluster;
 }
-const ports = { now: () => nowMs, newAuditId: () => 'id', record() {} };
+const ports = { now: () => nowMs, newAuditId: () => 'id', begin: () => undefined, record() {} };
 async function ask(cluster: ClusterConnection): Promise<number> {
   const { statusCode } = await callAsGateway(cluster, { method: 'GET', path: '/version', reason: 'test' }, ports);
   // A connection is free for the next request a turn later.

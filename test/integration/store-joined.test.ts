@@ -74,8 +74,8 @@ describeStore('a store that another process has opened', (suite) => {
 });
 
 describeStore('records that a process left open', (suite) => {
-  const open = (servedBy: string) =>
-    auditRecord({ servedBy, stage: 'ResponseStarted', completedAtMs: undefined, durationMs: undefined, statusCode: 0 });
+  const open = (servedBy: string, stage: 'RequestReceived' | 'ResponseStarted' = 'ResponseStarted') =>
+    auditRecord({ servedBy, stage, completedAtMs: undefined, durationMs: undefined, statusCode: 0 });
   const stageOf = async (auditId: string) => (await suite.store.audit.get(auditId))?.stage;
 
   test('stay open while it runs', async () => {
@@ -87,7 +87,7 @@ describeStore('records that a process left open', (suite) => {
 
   test('are completed as Panic once it is lost, and what arrives late still counts', async () => {
     const done = auditRecord({ servedBy: 'mine/1' });
-    const lost = open('mine/1');
+    const lost = open('mine/1', 'RequestReceived');
     const late = { ...open('mine/1'), annotations: { reported: 'a=would-deny' } };
     const dead = open('dead/7');
     await suite.store.audit.append([done, lost, late, dead]);

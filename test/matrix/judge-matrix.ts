@@ -98,6 +98,7 @@ const SETTINGS: PipelineSettings = {
   timeouts: { shortRequestSeconds: 60, stalledReaderSeconds: 60, stalledStreamSeconds: 3600 },
   maxBodyBytes: Infinity,
   servedBy: 'matrix',
+  recordFirst: { has: () => false },
 };
 
 /** The ports that judging needs: a session that this person holds, and dave's stored token. */

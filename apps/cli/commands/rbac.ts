@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { ClusterConnection, OwnCall, OwnCallPorts } from '#clusters';
+import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import { GatehouseError } from '#errors';
-import { recordOfOwnCall, uuidV7 } from '#pipeline';
+import { compileRecordFirst, gatherOwnCalls, uuidV7 } from '#pipeline';
 import type { RbacObject } from '#rights';
 import type { Config } from '#config';
 import { StoreStartError, type Store } from '#store';
@@ -67,8 +67,8 @@ async function work(terminal: Terminal, config: Config, store: Store, options: R
     throw new CliFailure('give a --name of lower-case letters, digits, "-" and ".", at most 63');
   const cluster = await existingObject(store, 'Cluster', options.cluster);
   const { objects, revision } = await store.objects.readAll();
-  const calls: OwnCall[] = [];
-  const ports: OwnCallPorts = { now: terminal.now, newAuditId: uuidV7, record: (call) => void calls.push(call) };
+  const calls = gatherOwnCalls(store.audit, compileRecordFirst(config.audit), revision);
+  const ports: OwnCallPorts = { now: terminal.now, newAuditId: uuidV7, ...calls };
   try {
     await withCluster(config, store, cluster, async (own) => {
       const plan = await planRbac(objects, options, own, ports);
@@ -88,7 +88,7 @@ async function work(terminal: Terminal, config: Config, store: Store, options: R
       else await withKubeconfig(config, cluster, { file, ...(context === undefined ? {} : { context }) }, act);
     });
   } finally {
-    await store.audit.append(calls.map((call) => recordOfOwnCall(call, revision, '')));
+    await calls.save();
   }
   if (options.apply)
     await recordAct(
@@ -99,7 +99,11 @@ async function work(terminal: Terminal, config: Config, store: Store, options: R
 }
 
 /** An admin's own calls are no calls of the gateway; the API server knows whose they are. */
-const notRecorded = (ports: OwnCallPorts): OwnCallPorts => ({ ...ports, record: () => {} });
+const notRecorded = (ports: OwnCallPorts): OwnCallPorts => ({
+  ...ports,
+  begin: () => undefined,
+  record: () => {},
+});
 
 async function change(
   terminal: Terminal,

@@ -1,6 +1,6 @@
-import { openCluster, type ClusterConnection, type OwnCall, type OwnCallPorts } from '#clusters';
+import { openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { compileSnapshot, recordOfOwnCall, uuidV7, type Snapshot } from '#pipeline';
+import { compileRecordFirst, compileSnapshot, gatherOwnCalls, uuidV7, type Snapshot } from '#pipeline';
 import { splitSecrets } from '#resources';
 import type { Store } from '#store';
 
@@ -19,8 +19,8 @@ export async function withSnapshot<T>(
   act: (open: OpenSnapshot) => Promise<T>,
 ): Promise<T> {
   const clusters = new Map<string, ClusterConnection>();
-  const calls: OwnCall[] = [];
   const loaded = await store.objects.readAll();
+  const calls = gatherOwnCalls(store.audit, compileRecordFirst(config.audit), loaded.revision);
   try {
     const { snapshot } = await compileSnapshot(undefined, loaded, {
       async openCluster(object) {
@@ -36,10 +36,10 @@ export async function withSnapshot<T>(
         return cluster;
       },
     });
-    const ownCalls: OwnCallPorts = { now, newAuditId: uuidV7, record: (call) => void calls.push(call) };
+    const ownCalls: OwnCallPorts = { now, newAuditId: uuidV7, ...calls };
     return await act({ snapshot, cluster: (name) => clusters.get(name), ownCalls });
   } finally {
     await Promise.all([...clusters.values()].map((cluster) => cluster.close()));
-    if (calls.length > 0) await store.audit.append(calls.map((call) => recordOfOwnCall(call, loaded.revision, '')));
+    await calls.save();
   }
 }

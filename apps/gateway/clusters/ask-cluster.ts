@@ -1,6 +1,6 @@
-import { openCluster, type ClusterConnection, type OwnCall, type OwnCallPorts } from '#clusters';
+import { openCluster, type ClusterConnection, type OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { recordOfOwnCall, uuidV7 } from '#pipeline';
+import { compileRecordFirst, gatherOwnCalls, uuidV7 } from '#pipeline';
 import { splitSecrets, type ResourceObject } from '#resources';
 import type { Store } from '#store';
 
@@ -16,8 +16,8 @@ export async function askCluster<T>(
   revision: number,
   ask: (connection: ClusterConnection, ports: OwnCallPorts) => Promise<T>,
 ): Promise<T> {
-  const calls: OwnCall[] = [];
-  const ports: OwnCallPorts = { now: () => Date.now(), newAuditId: uuidV7, record: (call) => void calls.push(call) };
+  const calls = gatherOwnCalls(store.audit, compileRecordFirst(config.audit), revision);
+  const ports: OwnCallPorts = { now: () => Date.now(), newAuditId: uuidV7, ...calls };
   const connection = await openCluster(cluster, {
     readSecret: async (field) =>
       await store.secrets.read('Cluster', cluster.metadata.uid ?? '', field, splitSecrets(cluster).binding),
@@ -30,6 +30,6 @@ export async function askCluster<T>(
     return await ask(connection, ports);
   } finally {
     await connection.close();
-    if (calls.length > 0) await store.audit.append(calls.map((call) => recordOfOwnCall(call, revision, '')));
+    await calls.save();
   }
 }

@@ -4,11 +4,12 @@ import type { Request, Response } from 'express';
 import { describeError, ERRORS, GatehouseError } from '#errors';
 import type { FinishedLogin } from '#login';
 import type { Identity } from '#model';
+import { retryAfterOf } from '#pipeline';
 import type { LoginService } from '../login/create-login-service.ts';
 import { LOG, type Log } from '../log.ts';
 import { landingPage } from '../login/landing-page.ts';
 import { Person, Public } from './person.guard.ts';
-import { LOGIN, RECORD_ACT, type RecordAct } from './ports.ts';
+import { LOGIN, RECORD_ACT, START_ACT, type RecordAct, type StartAct } from './ports.ts';
 import { createSeldomLog } from './say-seldom.ts';
 
 /** Runs the strategy and hands its outcome on, good or bad: a failed login gets a page and a record, not a bare 401. */
@@ -39,6 +40,7 @@ export class AuthController {
 
   constructor(
     @Inject(LOGIN) private readonly service: LoginService,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
     @Inject(LOG) log: Log,
   ) {
@@ -105,6 +107,8 @@ export class AuthController {
       code,
       reason: message,
     });
+    const retryAfter = retryAfterOf(code);
+    if (retryAfter) response.setHeader('Retry-After', retryAfter);
     response
       .status(statusCode)
       .type('html')
@@ -119,18 +123,11 @@ export class AuthController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
+    const act = { request, verb: 'logout', resource: 'sessions', name: identity.credential.id, identity };
+    await this.start(act);
     const { setCookie, redirectTo } = await this.service.logout(request.headers.cookie);
     response.append('Set-Cookie', setCookie);
     if (redirectTo !== undefined) response.setHeader('Location', redirectTo);
-    this.record({
-      request,
-      verb: 'logout',
-      resource: 'sessions',
-      name: identity.credential.id,
-      identity,
-      statusCode: 204,
-      outcome: 'allow',
-      reason: 'logged out',
-    });
+    this.record({ ...act, statusCode: 204, outcome: 'allow', reason: 'logged out' });
   }
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { ERRORS } from '#errors';
 import type { BackchannelLogout } from '../login/backchannel-logout.ts';
 import { Public } from './person.guard.ts';
-import { BACKCHANNEL_LOGOUT, RECORD_ACT, type RecordAct } from './ports.ts';
+import { BACKCHANNEL_LOGOUT, RECORD_ACT, START_ACT, type RecordAct, type StartAct } from './ports.ts';
 
 /** Takes a form, of providers; whoever sends one proves itself by the token in it. */
 export const BACKCHANNEL_LOGOUT_PATH = '/-/auth/backchannel-logout';
@@ -12,6 +12,7 @@ export const BACKCHANNEL_LOGOUT_PATH = '/-/auth/backchannel-logout';
 export class BackchannelLogoutController {
   constructor(
     @Inject(BACKCHANNEL_LOGOUT) private readonly logout: BackchannelLogout,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -29,7 +30,9 @@ export class BackchannelLogoutController {
     const act = { request, verb: 'logout', resource: 'sessions' };
     const done =
       typeof token === 'string' && token !== ''
-        ? await this.logout(token)
+        ? await this.logout(token, ({ issuer, subject = '' }) =>
+            this.start({ ...act, person: { issuer, subject, username: '' } }),
+          )
         : ({ ok: false, code: 'badRequest', message: 'send one logout_token as a form' } as const);
     if (!done.ok) {
       const { status } = ERRORS[done.code];

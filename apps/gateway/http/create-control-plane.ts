@@ -11,6 +11,7 @@ import type { AccessTokens } from '../me/access-tokens.ts';
 import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 import type { Sessions } from '../people/sessions.ts';
+import type { ActRecorder } from '../record-act.ts';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import type { LoginService } from '../login/create-login-service.ts';
 import { AccessTokensController } from './access-tokens.controller.ts';
@@ -31,6 +32,7 @@ import {
   BACKCHANNEL_LOGOUT,
   CONSOLE_DIRECTORY,
   DESCRIBE_ME,
+  FAIL_ACT,
   KUBECONFIGS,
   LOGIN,
   READINESS,
@@ -38,12 +40,12 @@ import {
   RECORD_ACT,
   SESSIONS,
   SOURCE_ADDRESS,
+  START_ACT,
   TOKEN_LOGINS,
   UPSTREAM_TOKENS,
   type Alive,
   type Readiness,
   type ReadPerson,
-  type RecordAct,
   type SourceAddress,
 } from './ports.ts';
 import { secureHeaders, serveConsole } from './serve-console.ts';
@@ -51,7 +53,7 @@ import { StatusFilter } from './status.filter.ts';
 
 export interface ControlPlanePorts {
   readonly readPerson: ReadPerson;
-  readonly recordAct: RecordAct;
+  readonly acts: ActRecorder;
   readonly tokens: UpstreamTokens;
   readonly accessTokens: AccessTokens;
   readonly sessions: Sessions;
@@ -95,7 +97,9 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
     ],
     providers: [
       value(READ_PERSON, ports.readPerson),
-      value(RECORD_ACT, ports.recordAct),
+      value(START_ACT, ports.acts.start),
+      value(RECORD_ACT, ports.acts.record),
+      value(FAIL_ACT, ports.acts.fail),
       value(UPSTREAM_TOKENS, ports.tokens),
       value(ACCESS_TOKENS, ports.accessTokens),
       value(SESSIONS, ports.sessions),

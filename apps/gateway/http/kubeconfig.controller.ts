@@ -4,7 +4,7 @@ import type { Identity } from '#model';
 import type { Kubeconfigs } from '../me/kubeconfig/create-kubeconfigs.ts';
 import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
-import { KUBECONFIGS, RECORD_ACT, type RecordAct } from './ports.ts';
+import { KUBECONFIGS, RECORD_ACT, START_ACT, type RecordAct, type StartAct } from './ports.ts';
 import { recordRefusal } from './record-refusal.ts';
 
 const YAML = 'application/yaml; charset=utf-8';
@@ -16,6 +16,7 @@ const AS_FILE = 'attachment; filename="gatehouse.kubeconfig"';
 export class KubeconfigController {
   constructor(
     @Inject(KUBECONFIGS) private readonly kubeconfigs: Kubeconfigs,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -40,6 +41,7 @@ export class KubeconfigController {
   @Header('Content-Disposition', AS_FILE)
   async create(@Person() identity: Identity, @Req() request: Request): Promise<string> {
     const act = { request, verb: 'create', resource: 'accesstokens', identity };
+    await this.start(act);
     const made = await recordRefusal(this.record, act, this.kubeconfigs.create(identity));
     const reason = `made for a kubeconfig, until ${new Date(made.expiresAtMs).toISOString()}`;
     this.record({ ...act, name: made.tokenId, statusCode: 201, outcome: 'allow', reason });

@@ -4,7 +4,7 @@ import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
-import { DESCRIBE_ME, RECORD_ACT, UPSTREAM_TOKENS, type RecordAct } from './ports.ts';
+import { DESCRIBE_ME, RECORD_ACT, START_ACT, UPSTREAM_TOKENS, type RecordAct, type StartAct } from './ports.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
 
@@ -15,6 +15,7 @@ export class MeController {
   constructor(
     @Inject(DESCRIBE_ME) private readonly me: DescribeMe,
     @Inject(UPSTREAM_TOKENS) private readonly tokens: UpstreamTokens,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -33,8 +34,9 @@ export class MeController {
   ): Promise<object> {
     const token = (body as { token?: unknown } | undefined)?.token;
     if (typeof token !== 'string' || token === '') throw new GatehouseError('invalid', 'send {"token": "…"}');
-    const saved = await this.tokens.save(identity, cluster, token);
     const act = { request, verb: 'update', resource: 'upstreamtokens', name: cluster, identity };
+    await this.start(act);
+    const saved = await this.tokens.save(identity, cluster, token);
     if (!saved.ok) {
       this.record({ ...act, statusCode: 422, outcome: 'refused', reason: saved.message });
       throw new GatehouseError(saved.code, saved.message);
@@ -50,13 +52,11 @@ export class MeController {
     @Param('cluster') cluster: string,
     @Req() request: Request,
   ): Promise<void> {
+    const act = { request, verb: 'delete', resource: 'upstreamtokens', name: cluster, identity };
+    await this.start(act);
     const removed = await this.tokens.remove(identity, cluster);
     this.record({
-      request,
-      verb: 'delete',
-      resource: 'upstreamtokens',
-      name: cluster,
-      identity,
+      ...act,
       statusCode: removed ? 204 : 404,
       outcome: removed ? 'allow' : 'refused',
     });

@@ -3,7 +3,16 @@ import type { Request, Response } from 'express';
 import type { GrantRefusal } from '#login';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import { Public } from './person.guard.ts';
-import { RECORD_ACT, SOURCE_ADDRESS, TOKEN_LOGINS, type RecordAct, type SourceAddress } from './ports.ts';
+import {
+  RECORD_ACT,
+  SOURCE_ADDRESS,
+  START_ACT,
+  TOKEN_LOGINS,
+  type Act,
+  type RecordAct,
+  type SourceAddress,
+  type StartAct,
+} from './ports.ts';
 
 /** Read as forms, since OAuth asks for them. Nothing here looks at a cookie, so a form of another site gains nothing. */
 export const FORM_PATHS = ['/-/auth/device', '/-/auth/token', '/-/auth/revoke'];
@@ -11,12 +20,16 @@ export const FORM_PATHS = ['/-/auth/device', '/-/auth/token', '/-/auth/revoke'];
 /** What a poll that has to go on is told; it is no refusal, and not recorded. */
 const WAITING = new Set<string>(['authorization_pending', 'slow_down', 'expired_token']);
 
+type Person = NonNullable<Act['person']>;
+const nameOf = ({ issuer, subject, username }: Person): Person => ({ issuer, subject, username });
+
 /** The gateway as an authorization server for programs: RFC 8628, RFC 6749 with PKCE, RFC 7009. Its clients are public. */
 @Controller('-/auth')
 export class OAuthController {
   constructor(
     @Inject(TOKEN_LOGINS) private readonly logins: TokenLogins,
     @Inject(SOURCE_ADDRESS) private readonly sourceAddress: SourceAddress,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -42,7 +55,9 @@ export class OAuthController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<object> {
-    const redeemed = await this.logins.redeem(body ?? {});
+    const redeemed = await this.logins.redeem(body ?? {}, (person) =>
+      this.start({ request, verb: 'login', resource: 'accesstokens', person: nameOf(person) }),
+    );
     if (!redeemed.ok) return this.refuse(redeemed, request, response);
     const { token, grant } = redeemed;
     this.record({
@@ -50,7 +65,7 @@ export class OAuthController {
       verb: 'login',
       resource: 'accesstokens',
       name: token.id,
-      person: token,
+      person: nameOf(token),
       statusCode: 200,
       outcome: 'allow',
       reason: `${token.origin} of ${grant.clientId} "${grant.clientName}", asked for from ${grant.sourceAddress}; until ${new Date(token.expiresAtMs).toISOString()}`,
@@ -64,14 +79,16 @@ export class OAuthController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async revoke(@Body() body: Record<string, unknown> | undefined, @Req() request: Request): Promise<object> {
-    const revoked = await this.logins.revoke(body?.token);
+    const revoked = await this.logins.revoke(body?.token, (person) =>
+      this.start({ request, verb: 'logout', resource: 'accesstokens', name: person.id, person: nameOf(person) }),
+    );
     if (revoked)
       this.record({
         request,
         verb: 'logout',
         resource: 'accesstokens',
         name: revoked.id,
-        person: revoked,
+        person: nameOf(revoked),
         statusCode: 200,
         outcome: 'allow',
         reason: 'revoked by whoever held it',
@@ -85,7 +102,7 @@ export class OAuthController {
         request,
         verb: 'login',
         resource: 'accesstokens',
-        ...(grant?.owner ? { person: grant.owner } : {}),
+        ...(grant?.owner ? { person: nameOf(grant.owner) } : {}),
         statusCode: 400,
         outcome: 'refused',
         code: 'invalidCredential',

@@ -15,7 +15,9 @@ export const TOKEN_LOGINS = Symbol('TOKEN_LOGINS');
 export const SOURCE_ADDRESS = Symbol('SOURCE_ADDRESS');
 export const ALIVE = Symbol('ALIVE');
 export const READINESS = Symbol('READINESS');
+export const START_ACT = Symbol('START_ACT');
 export const RECORD_ACT = Symbol('RECORD_ACT');
+export const FAIL_ACT = Symbol('FAIL_ACT');
 export const CONSOLE_DIRECTORY = Symbol('CONSOLE_DIRECTORY');
 
 /** Who sent this request, by the same identity stage that the API paths use. */
@@ -24,8 +26,8 @@ export type ReadPerson = (request: IncomingMessage) => Promise<Authentication>;
 /** The client's address, behind trusted proxies too. */
 export type SourceAddress = (request: IncomingMessage) => string;
 
-/** Writes one audit record for an act of the control plane (login, logout, stored token). */
-export type RecordAct = (act: {
+/** What an act of the control plane is: login, logout, a stored token. */
+export interface Act {
   readonly request: IncomingMessage;
   readonly verb: string;
   readonly resource: string;
@@ -33,12 +35,28 @@ export type RecordAct = (act: {
   readonly identity?: Identity;
   /** For people whose Identity is only being made (login). */
   readonly person?: { readonly issuer: string; readonly username: string; readonly subject: string };
-  readonly statusCode: number;
-  readonly outcome: 'allow' | 'refused';
-  /** Why it was refused; goes into the record's annotations. */
-  readonly code?: ErrorCode;
-  readonly reason?: string;
-}) => void;
+}
+
+/**
+ * Saves the start record of an act that changes something; the act may be carried out when it resolves. There is one
+ * act a request: `RecordAct` completes it, or the filter that answers what was thrown.
+ * @throws GatehouseError auditUnavailable; then the act must not be carried out.
+ */
+export type StartAct = (act: Act) => Promise<void>;
+
+/** Writes the record of an act, or completes the one that was started. */
+export type RecordAct = (
+  act: Act & {
+    readonly statusCode: number;
+    readonly outcome: 'allow' | 'refused';
+    /** Why it was refused; goes into the record's annotations. */
+    readonly code?: ErrorCode;
+    readonly reason?: string;
+  },
+) => void;
+
+/** Completes the act that was started for a request, if one was and is open: it failed with this. */
+export type FailAct = (request: IncomingMessage, code: ErrorCode, statusCode: number) => void;
 
 /** False once only a new process can help. */
 export type Alive = () => boolean;

@@ -5,7 +5,7 @@ import type { Identity } from '#model';
 import type { Sessions, SessionView } from '../people/sessions.ts';
 import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
-import { RECORD_ACT, SESSIONS, type RecordAct } from './ports.ts';
+import { RECORD_ACT, SESSIONS, START_ACT, type RecordAct, type StartAct } from './ports.ts';
 
 type OwnSessionView = Omit<SessionView, 'username' | 'issuerUrl' | 'subject'> & {
   /** The one that asks. */
@@ -18,6 +18,7 @@ type OwnSessionView = Omit<SessionView, 'username' | 'issuerUrl' | 'subject'> & 
 export class SessionsController {
   constructor(
     @Inject(SESSIONS) private readonly sessions: Sessions,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -37,6 +38,7 @@ export class SessionsController {
   @HttpCode(204)
   async endAll(@Person() identity: Identity, @Req() request: Request): Promise<void> {
     this.refuseToken(identity, request);
+    await this.start(actOf(identity, request));
     const { issuerUrl, subject } = identity;
     const ended = await this.sessions.end({ issuerUrl, subject });
     const reason = `ended ${ended.length} of one's own sessions`;
@@ -48,6 +50,7 @@ export class SessionsController {
   async end(@Person() identity: Identity, @Param('id') id: string, @Req() request: Request): Promise<void> {
     const name = id.slice(0, 100);
     this.refuseToken(identity, request, name);
+    await this.start({ ...actOf(identity, request), name });
     const { issuerUrl, subject } = identity;
     const [ended] = await this.sessions.end({ id, issuerUrl, subject });
     const outcome =

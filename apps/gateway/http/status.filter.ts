@@ -1,8 +1,10 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { describeError, ERRORS, GatehouseError, type ErrorCode } from '#errors';
 import { statusBody } from '#kube';
+import { retryAfterOf } from '#pipeline';
 import { LOG, type Log } from '../log.ts';
+import { FAIL_ACT, type FailAct } from './ports.ts';
 import { createSeldomLog } from './say-seldom.ts';
 
 const CODE_OF_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -23,17 +25,24 @@ const WHAT_CANNOT_BE_READ: Partial<Readonly<Record<ErrorCode, string>>> = {
 export class StatusFilter implements ExceptionFilter {
   private readonly seldom: Pick<Log, 'error'>;
 
-  constructor(@Inject(LOG) log: Log) {
+  constructor(
+    @Inject(LOG) log: Log,
+    @Inject(FAIL_ACT) private readonly failAct: FailAct,
+  ) {
     this.seldom = createSeldomLog(log);
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
-    if (response.headersSent) return void response.destroy();
+    const http = host.switchToHttp();
+    const response = http.getResponse<Response>();
     const code = codeOf(error);
     const { status, reason, message } = ERRORS[code];
+    this.failAct(http.getRequest<Request>(), code, status);
+    if (response.headersSent) return void response.destroy();
     if (status >= 500) this.seldom.error('control plane request failed', { error: describeError(error) });
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
+    const retryAfter = retryAfterOf(code);
+    if (retryAfter) response.setHeader('Retry-After', retryAfter);
     const text = error instanceof GatehouseError ? error.message : (WHAT_CANNOT_BE_READ[code] ?? message);
     response
       .status(status)

@@ -4,7 +4,15 @@ import type { Identity } from '#model';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import { JsonBodyGuard } from './json-body.guard.ts';
 import { Person } from './person.guard.ts';
-import { RECORD_ACT, SOURCE_ADDRESS, TOKEN_LOGINS, type RecordAct, type SourceAddress } from './ports.ts';
+import {
+  RECORD_ACT,
+  SOURCE_ADDRESS,
+  START_ACT,
+  TOKEN_LOGINS,
+  type RecordAct,
+  type SourceAddress,
+  type StartAct,
+} from './ports.ts';
 import { recordRefusal } from './record-refusal.ts';
 
 type Parameters = Record<string, unknown>;
@@ -19,6 +27,7 @@ export class TokenLoginsController {
   constructor(
     @Inject(TOKEN_LOGINS) private readonly logins: TokenLogins,
     @Inject(SOURCE_ADDRESS) private readonly sourceAddress: SourceAddress,
+    @Inject(START_ACT) private readonly start: StartAct,
     @Inject(RECORD_ACT) private readonly record: RecordAct,
   ) {}
 
@@ -87,6 +96,8 @@ export class TokenLoginsController {
     request: Request,
     state: 'approved' | 'denied',
   ): Promise<void> {
+    const verb = state === 'approved' ? 'approve' : 'deny';
+    await this.start({ request, verb, resource: 'devicelogins', identity });
     const settled = this.logins.settleDevice(identity, body?.userCode, state);
     const { id, clientId, clientName, sourceAddress } = await this.recordRefusal(
       request,
@@ -96,7 +107,7 @@ export class TokenLoginsController {
     );
     this.record({
       request,
-      verb: state === 'approved' ? 'approve' : 'deny',
+      verb,
       resource: 'devicelogins',
       name: id,
       identity,
@@ -112,15 +123,17 @@ export class TokenLoginsController {
     request: Request,
     approved: boolean,
   ): Promise<{ redirectTo: string }> {
+    const verb = approved ? 'approve' : 'deny';
     const settle = async () => {
       const login = this.logins.readCode(identity, body ?? {});
+      await this.start({ request, verb, resource: 'browserlogins', identity });
       const redirectTo = await this.logins.settleCode(identity, login, approved, this.sourceAddress(request));
       return { login, redirectTo };
     };
     const { login, redirectTo } = await this.recordRefusal(request, identity, 'browserlogins', settle());
     this.record({
       request,
-      verb: approved ? 'approve' : 'deny',
+      verb,
       resource: 'browserlogins',
       identity,
       statusCode: 200,

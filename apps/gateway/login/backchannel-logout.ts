@@ -18,7 +18,11 @@ export interface BackchannelLogoutPorts {
   now(): number;
 }
 
-export type BackchannelLogout = (logoutToken: string) => Promise<LoggedOut>;
+/** @param before called with a token that is good, before anything is ended; what it throws ends nothing. */
+export type BackchannelLogout = (
+  logoutToken: string,
+  before: (order: LogoutOrder) => Promise<void>,
+) => Promise<LoggedOut>;
 
 /**
  * A provider's own word that somebody has logged out there, or was logged out (OpenID Connect Back-Channel Logout 1.0).
@@ -26,10 +30,11 @@ export type BackchannelLogout = (logoutToken: string) => Promise<LoggedOut>;
  */
 export function createBackchannelLogout(ports: BackchannelLogoutPorts): BackchannelLogout {
   const { sessions, now } = ports;
-  return async (logoutToken) => {
+  return async (logoutToken, before) => {
     const read = await readLogoutToken(logoutToken, { issuerByUrl: (url) => findIssuer(url, ports), now });
     if (!read.ok) return read;
     const { order } = read;
+    await before(order);
     const id = createHash('sha256')
       .update(JSON.stringify([order.issuerUrl, order.jti]))
       .digest('hex');

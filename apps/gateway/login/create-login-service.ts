@@ -3,6 +3,7 @@ import type { DisabledPeople } from '#identity';
 import type { Config } from '#config';
 import { OidcStrategy, logout, type LoginPorts } from '#login';
 import type { Store } from '#store';
+import type { StartAct } from '../http/ports.ts';
 import type { LoginIssuers } from './login-issuers.ts';
 import type { NamePerson } from './name-person.ts';
 
@@ -19,6 +20,7 @@ export interface LoginService {
 /** Wires browser login: sessions named by the snapshot's Issuers, transactions sealed with the gateway's key. */
 export function createLoginService(options: {
   config: Config;
+  startAct: StartAct;
   store: Store;
   readonly issuers: LoginIssuers;
   claimState: LoginPorts['claimState'];
@@ -33,6 +35,10 @@ export function createLoginService(options: {
   const { config, store, issuers, claimState, namePerson, disabledPeople, applied, now } = options;
   const context = { table: 'cookie', row: 'login', field: 'transaction', binding: config.externalUrl };
   const base = config.externalUrl.replace(/\/$/, '');
+  const usernameOf: LoginService['usernameOf'] = ({ issuer, claims }) => {
+    const named = namePerson(issuer, claims);
+    return named.ok ? named.identity.username : '';
+  };
   const ports: LoginPorts = {
     providers: issuers.providers,
     sessions: {
@@ -53,6 +59,10 @@ export function createLoginService(options: {
       const { issuerUrl, subject } = named.identity;
       return disabledPeople.has(issuerUrl, subject) ? ERRORS.userDisabled.message : undefined;
     },
+    async beforeSession(request, { issuer, subject, claims, sessionId }) {
+      const person = { issuer, subject, username: usernameOf({ issuer, claims }) };
+      await options.startAct({ request, verb: 'login', resource: 'sessions', name: sessionId, person });
+    },
     sealer: {
       seal: (clear) => store.sealer.seal(clear, context),
       open: (sealed) => store.sealer.open(sealed, context),
@@ -66,10 +76,7 @@ export function createLoginService(options: {
   return {
     strategy: new OidcStrategy(ports),
     listIssuers: issuers.list,
-    usernameOf({ issuer, claims }) {
-      const named = namePerson(issuer, claims);
-      return named.ok ? named.identity.username : '';
-    },
+    usernameOf,
     async logout(cookieHeader) {
       const ended = await logout(cookieHeader, {
         sessions: store.sessions,

@@ -36,7 +36,11 @@ export interface TokenLogins {
     parameters: Parameters,
     sourceAddress: string,
   ): Promise<{ readonly ok: true; readonly authorization: DeviceAuthorization } | GrantRefusal>;
-  redeem(parameters: Parameters): Promise<
+  /** @param before called with whom the token will be of, before anything is taken or given. */
+  redeem(
+    parameters: Parameters,
+    before: (owner: GrantOwner) => Promise<void>,
+  ): Promise<
     | {
         readonly ok: true;
         readonly answer: TokenAnswer;
@@ -45,8 +49,11 @@ export interface TokenLogins {
       }
     | GrantRefusal
   >;
-  /** Whoever holds a token may end it (RFC 7009). Undefined where there is none such. */
-  revoke(token: unknown): Promise<AccessTokenSummary | undefined>;
+  /**
+   * Whoever holds a token may end it (RFC 7009). Undefined where there is none such.
+   * @param before called with the token before it is ended.
+   */
+  revoke(token: unknown, before: (found: AccessTokenSummary) => Promise<void>): Promise<AccessTokenSummary | undefined>;
   /** What waits behind a typed code. @throws GatehouseError denied (no session), tooManyRequests, notFound. */
   findDevice(person: Identity, typed: unknown): Promise<LoginGrant>;
   /** @throws as `findDevice`. */
@@ -95,8 +102,8 @@ export function createTokenLogins(ports: TokenLoginsPorts): TokenLogins {
   return {
     tokenExpiresAtMs,
     begin: (parameters, sourceAddress) => beginDeviceLogin(parameters, sourceAddress, ports),
-    async redeem(parameters) {
-      const redeemed = await redeemGrant(parameters, ports);
+    async redeem(parameters, before) {
+      const redeemed = await redeemGrant(parameters, { ...ports, beforeTaking: before });
       if (!redeemed.ok) return redeemed;
       const { grant } = redeemed;
       const nowMs = now();
@@ -117,13 +124,15 @@ export function createTokenLogins(ports: TokenLoginsPorts): TokenLogins {
       } as const;
       return { ok: true, answer, token: summary, grant };
     },
-    async revoke(token) {
+    async revoke(token, before) {
       if (typeof token !== 'string' || !isAccessToken(token)) return undefined;
       const found = await accessTokens.findAccessToken(accessTokenDigest(token));
       if (!found) return undefined;
       const { issuerUrl, subject } = found;
       const summary = (await accessTokens.listAccessTokens({ issuerUrl, subject })).find(({ id }) => id === found.id);
-      if (!(await accessTokens.deleteAccessToken(found.id))) return undefined;
+      if (!summary) return undefined;
+      await before(summary);
+      await accessTokens.deleteAccessToken(found.id);
       await ports.applied();
       return summary;
     },

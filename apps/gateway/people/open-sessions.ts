@@ -1,6 +1,7 @@
 import type { AuditQueue } from '#audit';
 import type { Config } from '#config';
 import type { SessionFinder } from '#identity';
+import type { AuditDecision } from '#model';
 import type { Snapshot } from '#pipeline';
 import type { Store } from '#store';
 import type { Log } from '../log.ts';
@@ -26,7 +27,7 @@ export function openSessions(parts: {
   readonly config: Config;
   readonly store: Store;
   readonly people: Pick<People, 'sessions'>;
-  readonly audit: Pick<AuditQueue, 'record'>;
+  readonly audit: Pick<AuditQueue, 'record' | 'recordDurably'>;
   readonly servedBy: string;
   snapshot(): Snapshot;
   applied(): Promise<void>;
@@ -48,11 +49,23 @@ export function openSessions(parts: {
     namePerson,
     refreshIntervalSeconds: config.session.refreshIntervalSeconds,
     applied,
-    ended(session, reason) {
+    async ending(session, reason) {
+      const nowMs = now();
       const { revision } = snapshot();
-      parts.audit.record(
-        recordOfEndedSession(session, reason, { nowMs: now(), revision, servedBy: parts.servedBy, namePerson }),
-      );
+      const { servedBy } = parts;
+      const start = recordOfEndedSession(session, reason, { nowMs, revision, servedBy, namePerson });
+      const complete = (decision: AuditDecision): void => {
+        const durationMs = now() - nowMs;
+        const end = { stage: 'ResponseComplete', completedAtMs: now(), durationMs, decision } as const;
+        parts.audit.record({ ...start, ...end }, true);
+      };
+      try {
+        await parts.audit.recordDurably(start);
+      } catch (error) {
+        complete('refused');
+        throw error;
+      }
+      return complete;
     },
     log,
     now,

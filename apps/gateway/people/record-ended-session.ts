@@ -3,7 +3,7 @@ import type { AuditRecord } from '#model';
 import { createAuditDraft, GATEWAY_CLUSTER, uuidV7 } from '#pipeline';
 import type { NamePerson } from '../login/name-person.ts';
 
-/** A session that ended without a request of anybody's: the provider refused to refresh it. */
+/** The start record of a session's end without a request of anybody's: the provider refused to refresh it. */
 export function recordOfEndedSession(
   { id, issuer, subject, claims }: LoginSession,
   reason: string,
@@ -13,7 +13,7 @@ export function recordOfEndedSession(
   draft.cluster = GATEWAY_CLUSTER;
   const named = at.namePerson(issuer, claims);
   return {
-    ...draft.toRecord('ResponseComplete', at.nowMs),
+    ...draft.toRecord('RequestReceived', at.nowMs),
     verb: 'delete',
     apiGroup: 'gatehouse.dev',
     apiVersion: 'v1alpha1',

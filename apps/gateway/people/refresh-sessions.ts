@@ -27,8 +27,11 @@ export interface RefresherPorts {
   readonly refreshIntervalSeconds: number;
   /** Resolves when every worker has forgotten what it remembered of sessions, and judged its streams again. */
   applied(): Promise<void>;
-  /** Told of a session that the provider has ended, for the audit log. */
-  ended(session: LoginSession, reason: string): void;
+  /**
+   * Called before a session is ended that the provider has ended; resolves, when its start record is saved, with what
+   * to call afterwards. What it throws ends nothing.
+   */
+  ending(session: LoginSession, reason: string): Promise<(outcome: 'allow' | 'error') => void>;
   readonly log: Log;
   now(): number;
 }
@@ -95,8 +98,14 @@ export function createSessionRefresher(ports: RefresherPorts): SessionRefresher 
   }
 
   async function end(session: LoginSession, reason: string): Promise<void> {
-    await sessions.end({ id: session.id });
-    ports.ended(session, reason);
+    const ended = await ports.ending(session, reason);
+    try {
+      await sessions.end({ id: session.id });
+      ended('allow');
+    } catch (error) {
+      ended('error');
+      throw error;
+    }
     await ports.applied();
   }
 

@@ -15,6 +15,8 @@ export type Redeemed =
 
 export interface RedeemPorts {
   readonly grants: Pick<LoginGrantStore, 'pollGrant' | 'takeGrant'>;
+  /** Called with the owner of an approved grant before it is taken; what it throws leaves the grant. */
+  beforeTaking(owner: GrantOwner): Promise<void>;
   now(): number;
 }
 
@@ -42,6 +44,7 @@ export async function redeemGrant(
   if (nowMs >= grant.expiresAtMs)
     return refuse(kind === 'device' ? 'expired_token' : 'invalid_grant', 'the code has expired; begin again');
   const { owner } = grant;
+  if (owner) await ports.beforeTaking(owner);
   // Taken before the proof is looked at: a code is good for one attempt.
   if (!owner || !(await ports.grants.takeGrant(grant.id)))
     return refuse('invalid_grant', 'the code was used before; begin again');

@@ -6,6 +6,9 @@ import type { AuditEvent } from '../types.ts';
 
 const COLUMNS = ['Time', 'Person', 'Cluster', 'Verb', 'What', 'Decision', 'Status', 'Source'];
 
+/** The request has begun, and has not ended yet. */
+const START_STAGES = new Set(['RequestReceived', 'ResponseStarted']);
+
 /** One row a request; a click on it, or its button, opens the whole event. */
 export function AuditTable({ events, busy }: { events: readonly AuditEvent[]; busy: boolean }) {
   const [open, setOpen] = useState<string>();
@@ -57,7 +60,7 @@ function EventRow({ event, isOpen, onToggle }: { event: AuditEvent; isOpen: bool
         <span className={decision === 'allow' ? 'good' : 'bad'}>{showText(decision)}</span>
         {rule && <small> {showText(rule)}</small>}
       </td>
-      <td data-label="Status">{event.stage === 'ResponseStarted' ? 'still open' : (status ?? '')}</td>
+      <td data-label="Status">{START_STAGES.has(event.stage) ? 'still open' : (status ?? '')}</td>
       <td data-label="Source">{showText(event.sourceIPs?.[0] ?? '')}</td>
     </tr>
   );
