@@ -37,7 +37,7 @@ export function openAuditLog(store: Pick<AuditStore, 'append' | 'probe'>, config
     failAfterMs: config.readinessFailAfterSeconds * 1000,
     recoverAfterMs: config.readinessRecoverAfterSeconds * 1000,
     lastSavedAtMs: queue.lastSavedAtMs,
-    unsavedAgeMs: () => queue.stats().waitingMs,
+    unsavedAgeMs: queue.unsavedAgeMs,
     onError: (error) => log.error('the audit log cannot be written; trying again', { error: describeError(error) }),
     clock,
   });
@@ -45,6 +45,7 @@ export function openAuditLog(store: Pick<AuditStore, 'append' | 'probe'>, config
     ...queue,
     // Where nobody has sent anything yet, the probe knows.
     healthy: () => queue.healthy() && watch.stalledMs() < maxUnsavedAgeMs,
+    stats: () => ({ ...queue.stats(), waitingMs: watch.stalledMs() }),
     ready: watch.ready,
     async probed(withinMs) {
       let timer: NodeJS.Timeout | undefined;

@@ -48,6 +48,8 @@ export interface AuditQueue {
   flush(): Promise<void>;
   /** False while the oldest unsaved record is too old, while full, and once closed: then no request may be taken. */
   healthy(): boolean;
+  /** Age of the oldest unsaved record; 0 while there is none. */
+  unsavedAgeMs(): number;
   /** When a commit last succeeded, by the clock; undefined before the first. */
   lastSavedAtMs(): number | undefined;
   /** Saves what is left. @throws GatehouseError auditUnavailable where that failed for `withinMs` (default 10,000). */
@@ -261,6 +263,7 @@ export function createAuditQueue(store: Pick<AuditStore, 'append'>, options: Aud
     recordDurably,
     flush: whenSaved,
     healthy: () => !closing && size() < maxQueued && unsavedAgeMs() < options.maxUnsavedAgeMs,
+    unsavedAgeMs,
     lastSavedAtMs: () => lastSavedAtMs,
     close(withinMs = CLOSE_WITHIN_MS) {
       closing = true;

@@ -214,6 +214,32 @@ describe('what is accepted', () => {
   });
 });
 
+describe('rules of the audit log', () => {
+  test.each([
+    ['no JSON', { GATEHOUSE_AUDIT_RECORD_FIRST: 'pods' }, undefined],
+    ['a verb that does not exist', { GATEHOUSE_AUDIT_RECORD_FIRST: '[{"verbs":["gett"]}]' }, undefined],
+    ['a rule without resources', {}, 'audit: { recordFirst: [{ verbs: [get] }] }'],
+    ['a key that no rule has', {}, 'audit: { recordFirst: [{ verbs: [get], apiGroups: [""], resource: [pods] }] }'],
+    [
+      'a readiness that a single probe would take away',
+      { GATEHOUSE_AUDIT_READINESS_FAIL_AFTER_SECONDS: '1' },
+      undefined,
+    ],
+  ])('are refused with %s', (_what, env, text) => {
+    expect(load(env as Record<string, string>, text).ok).toBe(false);
+  });
+
+  test('are read from the file, and as JSON from the environment', () => {
+    const rule = { verbs: ['get'], apiGroups: [''], resources: ['configmaps'] };
+    expect(
+      valid({}, 'audit: { recordFirst: [{ verbs: [get], apiGroups: [""], resources: [configmaps] }] }').audit,
+    ).toMatchObject({ recordFirst: [rule] });
+    expect(valid({ GATEHOUSE_AUDIT_RECORD_FIRST: JSON.stringify([rule]) }).audit.recordFirst).toEqual([rule]);
+    expect(valid({ GATEHOUSE_AUDIT_RECORD_FIRST_EXCEPT: '[]' }).audit.recordFirstExcept).toEqual([]);
+    expect(valid({}).audit.recordFirst).toHaveLength(3);
+  });
+});
+
 test('secrets do not print, in whatever way, and the configuration cannot be changed', () => {
   const config = valid({ GATEHOUSE_ENCRYPTION_KEY: KEY, GATEHOUSE_DATABASE_URL: 'postgres://a:sw0rdfish@db/x' });
   expect(config.databaseUrl).toContain('sw0rdfish');

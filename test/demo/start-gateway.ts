@@ -17,12 +17,17 @@ const START_WITHIN_MS = 30_000;
 
 /**
  * Starts the built gateway as its own process and waits until it serves.
+ * @param root of another checkout, to compare two builds.
  * @throws where it exits before, with what it said.
  */
-export async function startGateway(environment: Record<string, string>, logFile: string): Promise<RunningGateway> {
+export async function startGateway(
+  environment: Record<string, string>,
+  logFile: string,
+  root = rootOf(),
+): Promise<RunningGateway> {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  const child = spawn(process.execPath, [join(rootOf(), 'dist/apps/gateway/main.js')], {
-    cwd: rootOf(),
+  const child = spawn(process.execPath, [join(root, 'dist/apps/gateway/main.js')], {
+    cwd: root,
     // The variable is set by the lane `node-http1`, which runs the forwarding suites again.
     env: {
       ...inheritedEnvironment(),

@@ -25,7 +25,8 @@ test('the log says that the disk is full; what a worker had sent that was killed
   await connection.send('/version');
   disk.fail('write', 'ENOSPC');
   await connection.send('/api/v1/namespaces/full/pods');
-  const failed = /"message":"audit records not saved; trying again","worker":(\d),"error":"[^"]*the disk is full: [^"]*\(SQLITE_FULL\)"/;
+  const failed =
+    /"message":"audit records not saved; trying again","worker":(\d),"error":"[^"]*the disk is full: [^"]*\(SQLITE_FULL\)"/;
   await expect.poll(gateway.readLog, { timeout: 10_000 }).toMatch(failed);
   const [, worker = ''] = failed.exec(gateway.readLog()) ?? [];
   connection.close();

@@ -47,8 +47,13 @@ export interface AuditRowView {
 /**
  * @param environment `GATEHOUSE_*` beside what the world sets itself.
  * @param moreObjects YAML of objects beside the world's own.
+ * @param root of the checkout whose build is started; this one where absent.
  */
-export async function startSmallWorld(environment: Record<string, string> = {}, moreObjects = ''): Promise<SmallWorld> {
+export async function startSmallWorld(
+  environment: Record<string, string> = {},
+  moreObjects = '',
+  root?: string,
+): Promise<SmallWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-small-'));
   const port = await findFreePort();
   const metrics = `127.0.0.1:${await findFreePort()}`;
@@ -76,6 +81,7 @@ export async function startSmallWorld(environment: Record<string, string> = {}, 
         ...environment,
       },
       join(folder, 'gateway.log'),
+      root,
     );
     stops.push(() => gateway.stop());
     const sqlitePath = join(folder, 'data', 'gatehouse.db');

@@ -49,7 +49,7 @@ export function createWorkerMetrics(sources: MetricSources): WorkerMetrics {
   one('gauge', 'gatehouse_audit_queue_records', 'Audit records that wait to be saved.', () => sources.audit().queued);
   registerMetric(registry, {
     name: 'gatehouse_audit_queue_age_seconds',
-    help: 'How long audit records have waited since the last one was saved.',
+    help: 'For how long the audit log could not be written; the age of the oldest record that is not saved.',
     type: 'gauge',
     aggregator: 'max',
     read: () => [{ labels: {}, value: sources.audit().waitingMs / 1000 }],
