@@ -39,19 +39,7 @@ import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import { createFaultReport, type Log } from './log.ts';
 import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
-import {
-  APPLY_EVERYWHERE,
-  CLAIM_STATE,
-  CLUSTER_REPORTS,
-  LAST_REFUSALS,
-  READ_METRICS,
-  REFRESH_SNAPSHOT,
-  TAKE_GUESS,
-  TAKE_LOGIN,
-  TAKE_PROFILE,
-  FLUSH_AUDIT,
-  FLUSH_EVERYWHERE,
-} from './workers/topics.ts';
+import * as topics from './workers/topics.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -93,14 +81,14 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   void store.lost.then((reason) => (storeLost = reason));
   const now = (): number => Date.now();
   const audit = openAuditLog(store.audit, config.audit, log);
-  supervisor.answer(FLUSH_AUDIT, () => audit.flush());
+  supervisor.answer(topics.FLUSH_AUDIT, () => audit.flush());
   const saving = ({ saveWithinMs = SAVE_WITHIN_MS }: CloseOptions): number => saveWithinMs;
   steps.add('the audit queue', (options) => audit.close(saving(options)), {
     withinMs: (options) => saving(options) + STEP_WITHIN_MS,
     saves: true,
   });
   const refusals = countRefusals(config, supervisor, now);
-  steps.add('counted refusals', () => supervisor.tell(LAST_REFUSALS, refusals.take()));
+  steps.add('counted refusals', () => supervisor.tell(topics.LAST_REFUSALS, refusals.take()));
   let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followConfiguration(config, store, log);
   const followingPeople = followPeople({
@@ -116,7 +104,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     withinMs: () => 2 * STEP_WITHIN_MS,
   });
   // Also while this worker starts: it may have read before what it is asked about.
-  supervisor.answer(REFRESH_SNAPSHOT, async () => {
+  supervisor.answer(topics.REFRESH_SNAPSHOT, async () => {
     await Promise.all([(await following).refresh(), (await followingPeople).refresh()]);
     await recheckStreams();
   });
@@ -138,7 +126,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     servedBy: `${gateway}/${supervisor.worker}`,
     recordFirst: compileRecordFirst(config.audit),
   };
-  const applied = (): Promise<void> => supervisor.ask(APPLY_EVERYWHERE, undefined);
+  const applied = (): Promise<void> => supervisor.ask(topics.APPLY_EVERYWHERE, undefined);
   const { servedBy } = settings;
   const opened = openSessions({ config, store, people, audit, servedBy, snapshot, applied, log, now });
   const identity: PipelinePorts['identity'] = {
@@ -164,9 +152,9 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     clientConnections: () => clientConnections(),
     revision: () => snapshot().revision,
   });
-  supervisor.answer(READ_METRICS, metrics.read);
+  supervisor.answer(topics.READ_METRICS, metrics.read);
   if (config.metrics.insecureProfiling)
-    supervisor.answer(TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
+    supervisor.answer(topics.TAKE_PROFILE, (order) => takeProfile(order, supervisor.worker));
   const mapping = { findStoredToken: store.storedTokens.find.bind(store.storedTokens) };
   const streams = judgeStreamsAgain({
     snapshots,
@@ -211,7 +199,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
       audit: store.audit,
       async flushAudit() {
         await audit.flush();
-        await supervisor.ask(FLUSH_EVERYWHERE, undefined);
+        await supervisor.ask(topics.FLUSH_EVERYWHERE, undefined);
       },
       checkCompiles,
       applied,
@@ -224,7 +212,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
       mapping,
       ownCalls,
       allowLoopback: config.outbound.insecureAllowLoopback,
-      clusterReports: () => supervisor.ask(CLUSTER_REPORTS, undefined),
+      clusterReports: () => supervisor.ask(topics.CLUSTER_REPORTS, undefined),
     }),
   };
   const pipeline = createPipeline(settings, pipelinePorts);
@@ -241,9 +229,9 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     store,
     opened,
     applied,
-    takeLogin: (source) => supervisor.ask(TAKE_LOGIN, source),
-    takeGuess: (person) => supervisor.ask(TAKE_GUESS, person),
-    claimState: (state) => supervisor.ask(CLAIM_STATE, state),
+    takeLogin: (source) => supervisor.ask(topics.TAKE_LOGIN, source),
+    takeGuess: (person) => supervisor.ask(topics.TAKE_GUESS, person),
+    claimState: (state) => supervisor.ask(topics.CLAIM_STATE, state),
     certificateAuthority: () => certificates?.current().authorityPem,
     alive: () => storeLost === undefined,
     readiness: () => {
