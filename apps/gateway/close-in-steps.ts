@@ -10,7 +10,7 @@ export interface CloseOptions {
 
 /*
  * A shutdown is bounded, whatever hangs: the grace for open requests, the time to save audit records, and
- * ENDS_WITHIN_MS for all the rest. docs/operations.md tells the sum, and `terminationGracePeriodSeconds` there must
+ * ENDS_WITHIN_MS for all the rest. docs/operations.md states the sum, and `terminationGracePeriodSeconds` there must
  * be longer.
  */
 export const SAVE_WITHIN_MS = 10_000;
@@ -38,7 +38,7 @@ export async function finishWithin(withinMs: number, what: string, act: () => un
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} did not end within ${withinMs} ms`)), withinMs);
   });
-  // An act that fails after it was late fails for nobody.
+  // Nothing awaits an act that fails after its time is over; that must not be an unhandled rejection.
   const done = (async () => void (await act()))();
   done.catch(() => {});
   try {
@@ -51,7 +51,7 @@ export async function finishWithin(withinMs: number, what: string, act: () => un
 export interface StepOptions {
   /** Default: STEP_WITHIN_MS. */
   withinMs?(options: CloseOptions): number;
-  /** Where it fails something may be lost, and so the shutdown has failed. Default: false, and only the log tells. */
+  /** Where it fails something may be lost, and so the shutdown has failed. Default: false, the failure is only logged. */
   readonly saves?: boolean;
 }
 

@@ -10,7 +10,7 @@ test('the stacks of a crash show no credential that a message quotes', () => {
   expect(text).toMatch(/Bearer \[redacted\]/);
 });
 
-test('causes are told down to the innermost, bounded where an error is its own cause', () => {
+test('causes are listed down to the innermost, bounded where an error is its own cause', () => {
   expect(stacksOf(new Error('one', { cause: 'two' }))).toEqual([expect.stringMatching(/^Error: one\n/), 'two']);
   const error = new Error('again');
   error.cause = error;

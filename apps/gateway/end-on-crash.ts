@@ -7,8 +7,8 @@ const MAX_DEPTH = 6;
 const MAX_LOGGED = 10;
 
 /**
- * The last net of a process: an exception that nothing caught leaves it in an unknown state, so it logs the cause,
- * saves what it can and ends; somebody else starts it again. A rejected promise that nobody handles is the same.
+ * An uncaught exception leaves a process in an unknown state, so the process logs the cause, saves what it can and
+ * ends. The supervisor replaces a worker; systemd or Kubernetes restarts the rest. Unhandled rejections count as well.
  *
  * @param end saves and ends the process with CRASHED; called once, and bounded by itself.
  */

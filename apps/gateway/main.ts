@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 function createStop(gateway: Gateway, config: Config, log: Log) {
   let exitCode: number | undefined;
   return (reason: string, code: number, options: CloseOptions = {}): void => {
-    // A crash, or a failure, while it ends is told by its exit code.
+    // The exit code also reports a crash that happens during the shutdown.
     const closing = exitCode !== undefined;
     exitCode = Math.max(exitCode ?? STOPPED, code);
     if (closing) return;

@@ -115,7 +115,7 @@ export function createKeySets(ports: KeySetPorts): KeySets {
           jwk = pick(set, kid, algorithm);
         }
       }
-      // The issuer may have made this key since its keys were fetched last; while it is down nobody can tell.
+      // The issuer may have added this key since the last successful fetch, so a failed fetch proves nothing about it.
       if (!jwk)
         return set.problem === undefined ? { outcome: 'unknown' } : { outcome: 'unavailable', cause: set.problem };
       try {

@@ -18,13 +18,13 @@ export interface PostgresClient {
 const READ_AND_PIN = `SELECT name, setting, source FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')
   UNION ALL SELECT '', set_config('synchronous_commit', current_setting('synchronous_commit'), false), ''`;
 
-/** Who set it, in the words of PostgreSQL's documentation for `pg_settings.source`, and how to take it back. */
-const MENDS: Readonly<Record<string, string>> = {
+/** By `pg_settings.source`: where the value comes from, and how to reset it. */
+const SOURCES: Readonly<Record<string, string>> = {
   'configuration file': 'by the configuration of the server (postgresql.conf or ALTER SYSTEM)',
   'command line': 'on the command line of the server',
-  database: 'for this database; take it back with: ALTER DATABASE … RESET',
-  user: 'for this role; take it back with: ALTER ROLE … RESET',
-  'database user': 'for this role in this database; take it back with: ALTER ROLE … IN DATABASE … RESET',
+  database: 'for this database; reset it with: ALTER DATABASE … RESET',
+  user: 'for this role; reset it with: ALTER ROLE … RESET',
+  'database user': 'for this role in this database; reset it with: ALTER ROLE … IN DATABASE … RESET',
   client: 'by the database URL (options)',
 };
 
@@ -37,7 +37,7 @@ export async function checkDurability(client: PostgresClient): Promise<void> {
   const settings = (await client.query(READ_AND_PIN)).rows as Setting[];
   const weak = settings.find(({ setting, name }) => name !== '' && setting === 'off');
   if (!weak) return;
-  const by = MENDS[weak.source] ?? `by "${weak.source}"`;
+  const by = SOURCES[weak.source] ?? `by "${weak.source}"`;
   throw new StoreStartError(
     'databaseNotDurable',
     `PostgreSQL may lose commits that it has confirmed: ${weak.name} is off, set ${by}; the audit log needs ${weak.name} = on`,

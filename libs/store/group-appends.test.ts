@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { groupAppends } from './group-appends.ts';
 
-/** A database that fails while told to, and says in which transactions it was asked. */
+/** A database that fails while `failing` is set, and lists its transactions. */
 function setUp() {
   const database = { failing: false, committed: [] as string[][], tried: 0 };
   const appends = groupAppends(async (batches) => {

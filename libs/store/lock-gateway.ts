@@ -12,7 +12,7 @@ const WAIT_MS = 1_000;
  * whatever ends the process; Node has no flock. Commands work beside a gateway and take no lock.
  *
  * The file must not be opened in this process by other means: closing any descriptor of it releases the lock (POSIX
- * record locks are of the process). @throws StoreStartError databaseInUse, databaseUnusable. Answers how to release it.
+ * record locks are of the process). @throws StoreStartError databaseInUse, databaseUnusable. Returns the function that releases it.
  */
 export function lockGateway(sqlitePath: string): () => void {
   const file = `${resolve(sqlitePath)}.lock`;

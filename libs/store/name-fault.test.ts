@@ -54,7 +54,7 @@ describe('a fault of SQLite is named', () => {
   });
 });
 
-test('extended codes of SQLite mean the same, and what has no code is told by its message', () => {
+test('extended codes of SQLite mean the same, and an error without a code is named by its message', () => {
   expect(nameFault({ code: 'SQLITE_IOERR_FSYNC' })).toBe('the disk reports an input/output error');
   expect(nameFault(new Error('Query read timeout'))).toBe('the database server does not respond');
   expect(nameFault(new Error('something else'))).toBeUndefined();

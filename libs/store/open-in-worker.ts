@@ -88,14 +88,14 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
       try {
         await remote.close(withinMs);
       } finally {
-        tellUnsaved(appends.takeUnsaved(), log);
+        logUnsaved(appends.takeUnsaved(), log);
       }
     },
   };
 }
 
-/** As the audit queue does with what it cannot save in the end: into the log of the process. */
-function tellUnsaved(batches: readonly string[], log: StoreLog): void {
+/** Records that could not be saved until the end go into the log of the process, as the audit queue does it. */
+function logUnsaved(batches: readonly string[], log: StoreLog): void {
   for (const row of batches.flatMap(decodeAuditBatch))
     log.error('audit record not saved', {
       record: Object.fromEntries(AUDIT_COLUMNS.map((column, at) => [column, row[at]])),

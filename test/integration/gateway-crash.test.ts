@@ -69,12 +69,12 @@ describe('an uncaught exception', () => {
     ['of a promise', 'SIGHUP', /unhandledRejection.*Error: planted rejection\\n/],
   ] as const)(
     '%s ends the only process with its own code, its cause in the log, and every record saved',
-    async (what, signal, told) => {
+    async (what, signal, logged) => {
       const gateway = await start(1);
       const namespace = `crash-${what.replace(/ /g, '-')}`;
       await crash(gateway.pid, namespace, signal);
       expect(await gateway.exited).toBe(70);
-      expect(gateway.readLog()).toMatch(told);
+      expect(gateway.readLog()).toMatch(logged);
       expect(gateway.readLog()).not.toMatch(/gth_secret|not saved/);
       expect(await stagesOf(namespace)).toEqual(COMPLETE);
     },

@@ -32,7 +32,7 @@ test('the log says that the disk is full; what a worker had sent that was killed
   connection.close();
   process.kill(readWorkerPids(gateway.readLog()).get(worker) as number, 'SIGKILL');
   await expect.poll(gateway.readLog, { timeout: 10_000 }).toMatch(/"a worker ended"/);
-  disk.mend();
+  disk.repair();
   await expect.poll(() => readWorkerPids(gateway.readLog()).has('3'), { timeout: 20_000 }).toBe(true);
   await gateway.stop();
   expect(await gateway.exited).toBe(0);

@@ -29,7 +29,7 @@ describe('SQLite before a power cut', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Commits one after another, cuts the power, and answers what was promised and is gone. */
+  /** Commits one record after another, cuts the power, and counts the promised records that are gone. */
   async function lostByPowerCut(more: readonly string[] = []): Promise<{ lost: number; syncs: number }> {
     const child = await startStoreChild(sqlitePath, disk.environment, more);
     const before = disk.syncs('gatehouse.db-wal');
@@ -122,7 +122,7 @@ describe('PostgreSQL before a power cut', () => {
       'ALTER SYSTEM RESET synchronous_commit',
       /configuration of the server/,
     ],
-  ])('a database where commits are not waited for is refused: set %s', async (_where, set, reset, told) => {
+  ])('a database where commits are not waited for is refused: set %s', async (_where, set, reset, source) => {
     await sql(ofDatabase(set));
     await sql(reload);
     try {
@@ -131,7 +131,7 @@ describe('PostgreSQL before a power cut', () => {
         code: 'databaseNotDurable',
         message: expect.stringMatching(/synchronous_commit is off/),
       });
-      expect(String(refusal)).toMatch(told);
+      expect(String(refusal)).toMatch(source);
     } finally {
       await sql(ofDatabase(reset));
       await sql(reload);
@@ -155,7 +155,7 @@ describe('PostgreSQL before a power cut', () => {
     await expect(open(weak)).rejects.toMatchObject({ message: expect.stringMatching(/by the database URL/) });
   });
 
-  test('each commit is synced, also when the server is told later not to, and a connection made then is refused', async () => {
+  test('each commit is synced, also when the server is configured later not to, and a connection made then is refused', async () => {
     const saving = await open();
     expect(await syncsOf(COMMITS, saving)).toBeGreaterThanOrEqual(COMMITS);
     await sql('ALTER SYSTEM SET synchronous_commit = off');

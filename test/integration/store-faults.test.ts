@@ -24,11 +24,11 @@ describe('on SQLite', () => {
     const failure = (): Promise<string> => child.append().catch((error: Error) => error.message);
     disk.fail('write', 'ENOSPC');
     expect(await failure()).toMatch(/the disk is full: .*\(SQLITE_FULL\)$/);
-    disk.mend();
+    disk.repair();
     await child.append();
     disk.fail('sync', 'EIO');
     expect(await failure()).toMatch(/the disk reports an input\/output error: .*\(SQLITE_IOERR_FSYNC\)$/);
-    disk.mend();
+    disk.repair();
     await child.append();
     const other = new SqliteDatabase(join(folder, 'gatehouse.db'));
     other.exec('BEGIN IMMEDIATE');

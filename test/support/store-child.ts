@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 /** A process of its own that has a store open, because what a library does to its disk must not reach the test. */
 export interface StoreChild {
-  /** Saves one record. Answers its id when the store has promised it. @throws the described error. */
+  /** Saves one record. Returns its id when the store has promised it. @throws the described error. */
   append(): Promise<string>;
   kill(): Promise<void>;
-  /** Closes the store; answers the exit code. */
+  /** Closes the store; returns the exit code. */
   close(): Promise<number>;
 }
 
-/** @param statement run on the store's own connection once it is open; for SQLite. */
+/** @param more arguments for Node. */
 export async function startStoreChild(
   sqlitePath: string,
   environment: Readonly<Record<string, string>>,

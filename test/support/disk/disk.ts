@@ -25,7 +25,7 @@ export interface TestDisk {
   /** From now on syncs, or writes, fail, as on a disk that is full (ENOSPC) or broken (EIO). */
   fail(what: 'sync' | 'write', errno: 'ENOSPC' | 'EIO' | 'EROFS'): void;
   /** The disk works again. */
-  mend(): void;
+  repair(): void;
   /** How often a file of this name was synced so far. */
   syncs(name: string): number;
   /**
@@ -62,7 +62,7 @@ export function observeDisk(folder: string): TestDisk {
       writeFileSync(flag('fail'), String(constants.errno[errno]));
       renameSync(flag('fail'), flag(`fail-${what}`));
     },
-    mend() {
+    repair() {
       for (const name of ['hang-sync', 'hang-write', 'fail-sync', 'fail-write', 'waiting'])
         rmSync(flag(name), { force: true });
     },

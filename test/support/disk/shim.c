@@ -13,8 +13,8 @@
  *   synced/<name>              the file as of its last sync
  *   waiting                    exists once a call has begun to wait
  *
- * Files are told apart by their name without its folders. What several threads or processes write is seen alike,
- * because a sync looks at the file and not at the writes.
+ * Files are distinguished by their name without its folders. Writes of all threads and processes count alike, because
+ * a sync copies the file and does not track writes.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -73,13 +73,13 @@ static void controlled(char *path, const char *what, const char *name) {
 static int held_up(const char *what) {
   char path[PATH_MAX], number[16] = "";
   controlled(path, "hang-", what);
-  int told = 0;
+  int announced = 0;
   while (access(path, F_OK) == 0) {
-    if (!told) {
+    if (!announced) {
       char waiting[PATH_MAX];
       controlled(waiting, "waiting", "");
       close(open(waiting, O_CREAT | O_WRONLY, 0600));
-      told = 1;
+      announced = 1;
     }
     struct timespec pause = {0, 10 * 1000 * 1000};
     nanosleep(&pause, NULL);
