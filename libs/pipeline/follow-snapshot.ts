@@ -1,3 +1,4 @@
+import { describeError } from '#errors';
 import type { ResourceObject } from '#resources';
 import { compileSnapshot, type CompilePorts, type Snapshot } from './snapshot.ts';
 
@@ -57,7 +58,7 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
     try {
       await refresh();
     } catch (error) {
-      const problem = String(error);
+      const problem = describeError(error);
       if (problem !== told) ports.onProblem(error);
       callOff = ports.later(() => void follow(Math.min(retryMs * 2, LONGEST_RETRY_MS), problem), retryMs);
     }

@@ -208,8 +208,8 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
     if (ERRORS[code].status >= 500)
       ports.log.error('request failed', {
         auditId: draft.auditId,
-        error: String(error),
-        cause: String((error as Error).cause ?? ''),
+        error: describeError(error),
+        ...(code === 'internal' ? { stack: (error as Error).stack } : {}),
       });
   }
 
