@@ -179,8 +179,11 @@ export class Tunnel implements Boundary {
       upstream,
       within(this, (piece: Buffer) => this.#down.take(piece)),
     );
-    // A side that was closed before anybody listened emits nothing any more.
-    if (client.destroyed || upstream.destroyed) this.destroy();
+    // A side that closed before anybody listened emits nothing any more.
+    this.#clientOpen = !client.closed;
+    this.#upstreamOpen = !upstream.closed;
+    if (!this.#clientOpen || !this.#upstreamOpen) this.destroy();
+    if (!this.#clientOpen && !this.#upstreamOpen) this.#finish();
   }
 
   /** Ends both sides at once. */
