@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inheritedEnvironment, rootOf } from './run-cli.ts';
@@ -11,6 +11,8 @@ export interface RunningGateway {
   stop(): Promise<void>;
   kill(): Promise<void>;
   readonly exited: Promise<number>;
+  /** Its channel, for tests whose preload speaks to them. */
+  readonly channel: Pick<ChildProcess, 'on' | 'send'>;
 }
 
 const START_WITHIN_MS = 30_000;
@@ -53,5 +55,12 @@ export async function startGateway(
     await end('SIGKILL');
     throw new Error(`the gateway did not start (${String(first)}): ${readLog().slice(-4000)}`);
   }
-  return { pid: child.pid ?? 0, readLog, exited, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return {
+    pid: child.pid ?? 0,
+    readLog,
+    exited,
+    channel: child,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
 }

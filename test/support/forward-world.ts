@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { stringify } from 'yaml';
 import { runCli } from '../demo/run-cli.ts';
-import { startGateway } from '../demo/start-gateway.ts';
+import { startGateway, type RunningGateway } from '../demo/start-gateway.ts';
 import type { AskTarget } from './ask-gateway.ts';
 import { findFreePort } from './find-free-port.ts';
 import type { TestUpstream } from './forward-upstream.ts';
@@ -13,7 +13,9 @@ import { startIdentityProvider } from './identity-provider.ts';
 /** A gateway as its own process, before upstreams of the test's own; each is a Cluster at `/clusters/<name>`. */
 export interface ForwardWorld extends AskTarget {
   readonly pid: number;
+  readonly gateway: RunningGateway;
   readonly environment: Record<string, string>;
+  readonly sqlitePath: string;
   readonly groups: readonly string[];
   /** A token of another person; `dave` is mapped to a stored token. */
   tokenOf(person: string): Promise<string>;
@@ -98,6 +100,8 @@ export async function startForwardWorld(
   const token = await provider.issueIdToken('alice', { claims: { groups: GROUPS } });
   return {
     pid: gateway.pid,
+    gateway,
+    sqlitePath: join(directory, 'data', 'gatehouse.db'),
     port,
     token,
     groups: GROUPS,
