@@ -96,13 +96,16 @@ export class Upgrade implements RunningExchange, Boundary {
       within(this, () => outbound.destroy(new Error('the upstream did not respond to the upgrade in time'))),
       times.shortRequestMs,
     );
-    outbound.on(
-      'upgrade',
-      within(this, (response: IncomingMessage, socket: Duplex, head: Buffer) => {
+    outbound.on('upgrade', (response: IncomingMessage, socket: Duplex, head: Buffer) => {
+      try {
         socket.on('error', ignoreError);
         this.#join(response, socket as Socket, head);
-      }),
-    );
+      } catch (error) {
+        // The request has let go of it, so that ending the request would leave it open.
+        socket.destroy();
+        this.broke(error);
+      }
+    });
     outbound.on(
       'response',
       within(this, (response: IncomingMessage) => this.#relay(response)),
