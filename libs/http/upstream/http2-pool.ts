@@ -91,18 +91,23 @@ export function createHttp2Pool(
 
   /** Never rejects: what goes wrong is the waiters' to report. */
   async function open(): Promise<void> {
+    let connection: Http2Connection | undefined;
     try {
-      let connection: Http2Connection | undefined;
-      try {
-        connection = await openHttp2Connection(tls, times, serve, reportFault);
-      } finally {
-        opening--;
-      }
+      connection = await openHttp2Connection(tls, times, serve, reportFault);
+    } catch (error) {
+      return rejectWaiters(--opening, error);
+    }
+    opening--;
+    try {
       admit(connection);
     } catch (error) {
-      // Another connection on its way may still serve them, or fail in turn.
-      if (opening === 0) settleAll((waiter) => waiter.reject(error));
+      rejectWaiters(opening, error);
     }
+  }
+
+  /** Another connection on its way may still serve them, or fail in turn. */
+  function rejectWaiters(onTheirWay: number, error: unknown): void {
+    if (onTheirWay === 0) settleAll((waiter) => waiter.reject(error));
   }
 
   function admit(connection: Http2Connection | undefined): void {
