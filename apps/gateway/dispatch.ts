@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { asSocket, closeDelivered, endWith, type RequestHandlers } from '#http';
+import { asSocket, closeDelivered, endWith, reasonPhrase, type RequestHandlers } from '#http';
 import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
@@ -172,5 +172,5 @@ function answer(response: ServerResponse, code: ErrorCode): void {
 
 function rawAnswer(code: ErrorCode): string {
   const body = bodyOf(code);
-  return `HTTP/1.1 ${ERRORS[code].status} ${ERRORS[code].reason}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  return `HTTP/1.1 ${ERRORS[code].status} ${reasonPhrase(ERRORS[code].status)}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
