@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { startGateway } from '../demo/start-gateway.ts';
 import { tryCli } from '../demo/run-cli.ts';
@@ -143,27 +144,29 @@ describe.each(bothEngines())('dave’s stored token on $engine', (gateway) => {
 describe('the encryption key', () => {
   it('must be the one that sealed the rows: another or none refuses to start', async () => {
     const sqlite = gatewayOn('sqlite');
-    const other = {
-      ...sqlite.environment,
-      GATEHOUSE_LISTEN_PORT: String(await findFreePort()),
-      GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    };
-    await expect(startGateway(other, join(sqlite.directory, 'wrong-key.log'))).rejects.toThrow(/key/);
-    const keyFile = join(sqlite.directory, 'data', 'encryption.key');
-    expect(existsSync(keyFile)).toBe(true);
-    expect(statSync(keyFile).mode & 0o077).toBe(0);
-    renameSync(keyFile, `${keyFile}.away`);
-    try {
-      await expect(
-        startGateway(
-          { ...sqlite.environment, GATEHOUSE_LISTEN_PORT: String(await findFreePort()) },
-          join(sqlite.directory, 'no-key.log'),
-        ),
-      ).rejects.toThrow(/key/);
-      expect(existsSync(keyFile)).toBe(false);
-    } finally {
-      renameSync(`${keyFile}.away`, keyFile);
-    }
+    // A copy of the database: the gateway that runs on it would be named instead.
+    const data = mkdtempSync(join(sqlite.directory, 'copy-'));
+    const original = new SqliteDatabase(join(sqlite.directory, 'data', 'gatehouse.db'), { readonly: true });
+    await original.backup(join(data, 'gatehouse.db'));
+    original.close();
+    const keyFile = join(data, 'encryption.key');
+    cpSync(join(sqlite.directory, 'data', 'encryption.key'), keyFile);
+    expect(statSync(join(sqlite.directory, 'data', 'encryption.key')).mode & 0o077).toBe(0);
+    const start = async (more: Record<string, string>, log: string) =>
+      await startGateway(
+        {
+          ...sqlite.environment,
+          GATEHOUSE_DATA_DIRECTORY: data,
+          GATEHOUSE_LISTEN_PORT: String(await findFreePort()),
+          ...more,
+        },
+        join(sqlite.directory, log),
+      );
+    const otherKey = { GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+    await expect(start(otherKey, 'wrong-key.log')).rejects.toThrow(/key/);
+    rmSync(keyFile);
+    await expect(start({}, 'no-key.log')).rejects.toThrow(/key/);
+    expect(existsSync(keyFile)).toBe(false);
   });
 
   it('must be given for PostgreSQL and must not be weak', async () => {
