@@ -1,6 +1,13 @@
-/** A database that hangs: PostgreSQL under SIGSTOP, behind the built gateway with one and with two processes. */
+/**
+ * A database that hangs: PostgreSQL under SIGSTOP, and SQLite on a disk whose syncs do not return, behind the built
+ * gateway with one and with two processes.
+ */
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { observeDisk } from '../support/disk/disk.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { runSql } from '../support/run-sql.ts';
 import { ask, type SmallAnswer } from '../support/small-client.ts';
@@ -16,22 +23,63 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.stop());
 
-describe.each(['1', '2'])('while PostgreSQL hangs, with workers: %s', (workers) => {
-  let world: SmallWorld;
-  let databaseUrl: string;
-  let alice: string;
-  beforeAll(async () => {
-    databaseUrl = await postgres.createDatabase();
-    world = await startSmallWorld({
-      GATEHOUSE_WORKERS: workers,
+/** A database that can be made to hang. */
+interface Hanging {
+  readonly settings: Record<string, string>;
+  readonly sql: Parameters<typeof runSql>[0];
+  freeze(): void;
+  thaw(): void;
+  remove(): void;
+}
+
+async function onPostgres(): Promise<Hanging> {
+  const databaseUrl = await postgres.createDatabase();
+  return {
+    settings: {
       GATEHOUSE_DATABASE_URL: databaseUrl,
       GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    });
+    },
+    sql: { databaseUrl },
+    freeze: postgres.freeze,
+    thaw: postgres.thaw,
+    remove: postgres.thaw,
+  };
+}
+
+/** SQLite on a disk whose syncs do not return. */
+async function onFrozenDisk(): Promise<Hanging> {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-frozen-'));
+  const disk = observeDisk(data);
+  return {
+    settings: { ...disk.environment, GATEHOUSE_DATA_DIRECTORY: data },
+    sql: { sqlitePath: join(data, 'gatehouse.db') },
+    freeze: () => disk.freeze('sync'),
+    thaw: disk.repair,
+    remove() {
+      disk.repair();
+      disk.remove();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+describe.each([
+  ['PostgreSQL', '2', onPostgres],
+  ['SQLite', '1', onFrozenDisk],
+  ['SQLite', '2', onFrozenDisk],
+] as const)('while %s hangs, with workers: %s', (_engine, workers, open) => {
+  let world: SmallWorld;
+  let database: Hanging;
+  let alice: string;
+  beforeAll(async () => {
+    database = await open();
+    world = await startSmallWorld({ ...database.settings, GATEHOUSE_WORKERS: workers });
     alice = await world.tokenOf('alice');
   });
   afterAll(async () => {
-    postgres.thaw();
+    database.thaw();
     await world?.stop();
+    database.remove();
   });
 
   const timed = async (path: string, method = 'GET', body?: string): Promise<SmallAnswer & { ms: number }> => {
@@ -49,7 +97,7 @@ describe.each(['1', '2'])('while PostgreSQL hangs, with workers: %s', (workers) 
   test('a stall of three seconds takes nobody out: readiness stays, reads go on, writes wait', async () => {
     await untilReady();
     expect((await timed(PODS)).status).toBe(200);
-    postgres.freeze();
+    database.freeze();
     const write = timed(PODS, 'POST', '{}');
     const seen = new Set<number>();
     const end = Date.now() + 3_000;
@@ -58,7 +106,7 @@ describe.each(['1', '2'])('while PostgreSQL hangs, with workers: %s', (workers) 
       expect((await timed(PODS)).status).toBe(200);
       await pause(100);
     }
-    postgres.thaw();
+    database.thaw();
     expect((await write).status).toBe(503);
     const until = Date.now() + 4_000;
     while (Date.now() < until) {
@@ -72,7 +120,7 @@ describe.each(['1', '2'])('while PostgreSQL hangs, with workers: %s', (workers) 
   test('a longer one refuses writes after two seconds and reads after five, shows in readiness without traffic, and passes', async () => {
     await untilReady();
     const before = world.upstream.received.length;
-    postgres.freeze();
+    database.freeze();
     const frozenAt = Date.now();
     const writes = await Promise.all([
       timed(PODS, 'POST', '{"kind":"Pod"}'),
@@ -101,31 +149,31 @@ describe.each(['1', '2'])('while PostgreSQL hangs, with workers: %s', (workers) 
       expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
       expect(refused.ms).toBeLessThan(1_000);
     }
-    postgres.thaw();
+    database.thaw();
     await untilReady();
     expect((await timed(PODS)).status).toBe(200);
     expect((await timed(PODS, 'POST', '{}')).status).toBeLessThan(300);
     await pause(500);
     const rows = (await runSql(
-      { databaseUrl },
+      database.sql,
       `SELECT stage, decision FROM audit_events WHERE received_at_ms >= ${frozenAt} AND annotations LIKE '%auditUnavailable%' AND username <> '' AND verb <> 'list' ORDER BY verb`,
     )) as { stage: string; decision: string }[];
     // But the list of Secrets, and what was refused before anybody was identified.
     expect(rows.map(({ stage, decision }) => `${stage} ${decision}`)).toEqual(
       Array.from({ length: 4 }, () => 'ResponseComplete refused'),
     );
-    expect(await runSql({ databaseUrl }, 'SELECT 1 FROM access_tokens')).toEqual([]);
-    expect(await runSql({ databaseUrl }, 'SELECT 1 FROM audit_log WHERE completed_at_ms IS NULL')).toEqual([]);
+    expect(await runSql(database.sql, 'SELECT 1 FROM access_tokens')).toEqual([]);
+    expect(await runSql(database.sql, 'SELECT 1 FROM audit_log WHERE completed_at_ms IS NULL')).toEqual([]);
   });
 
   test('one that outlasts every time-out of the client library passes as well', async () => {
     await untilReady();
-    postgres.freeze();
+    database.freeze();
     const write = timed(PODS, 'POST', '{}');
     await pause(16_000);
     expect((await write).status).toBe(503);
     expect(new Set(await readiness())).toEqual(new Set([503]));
-    postgres.thaw();
+    database.thaw();
     await untilReady();
     await expect.poll(async () => (await timed(PODS, 'POST', '{}')).status, { timeout: 10_000 }).toBeLessThan(300);
   });

@@ -55,6 +55,7 @@ export async function startSmallWorld(
   root?: string,
 ): Promise<SmallWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-small-'));
+  const data = environment.GATEHOUSE_DATA_DIRECTORY ?? join(folder, 'data');
   const port = await findFreePort();
   const metrics = `127.0.0.1:${await findFreePort()}`;
   const url = `https://127.0.0.1:${port}`;
@@ -75,7 +76,7 @@ export async function startSmallWorld(
         GATEHOUSE_CONFIG_FILE: '/dev/null',
         GATEHOUSE_LISTEN_PORT: String(port),
         GATEHOUSE_EXTERNAL_URL: url,
-        GATEHOUSE_DATA_DIRECTORY: join(folder, 'data'),
+        GATEHOUSE_DATA_DIRECTORY: data,
         GATEHOUSE_MANIFESTS_DIRECTORY: manifests,
         GATEHOUSE_METRICS_LISTEN: metrics,
         ...environment,
@@ -84,12 +85,12 @@ export async function startSmallWorld(
       root,
     );
     stops.push(() => gateway.stop());
-    const sqlitePath = join(folder, 'data', 'gatehouse.db');
+    const sqlitePath = join(data, 'gatehouse.db');
     return {
       gateway,
       port,
       metricsUrl: `http://${metrics}/metrics`,
-      ca: readFileSync(join(folder, 'data', 'tls', 'tls.crt')),
+      ca: readFileSync(join(data, 'tls', 'tls.crt')),
       sqlitePath,
       provider,
       upstream,
