@@ -159,13 +159,17 @@ async function logIn(what: string): Promise<SmallAnswer & { readonly cookie: str
   return { ...ended, cookie: pairs(ended).find((pair) => pair.includes('-session=')) ?? '' };
 }
 
-/** Lines of the gateway's log from here on; one a second is written of those that anybody can cause. */
-async function logged(act: () => Promise<void>): Promise<string> {
+/**
+ * Lines of the gateway's log from here on, at least so many; one a second is written of those that anybody can cause. A
+ * line is in the file when this process has copied it there, which a busy machine does late.
+ */
+async function logged(act: () => Promise<void>, lines: number): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, 1_050));
   const before = world.gateway.readLog().length;
   await act();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  return world.gateway.readLog().slice(before);
+  const since = (): string => world.gateway.readLog().slice(before);
+  await expect.poll(() => since().split('\n').length - 1, { timeout: 5_000 }).toBeGreaterThanOrEqual(lines);
+  return since();
 }
 
 test('a provider without TLS is refused, by the name of the Issuer that is being made', async () => {
@@ -196,7 +200,7 @@ describe('a provider that', () => {
       expect(login.body).toMatch(
         /cannot be reached; try again later, or ask an admin: the log of the gateway says why/,
       );
-    });
+    }, 2);
     const lines = log.trim().split('\n');
     expect(lines).toEqual([expect.stringMatching(why), expect.stringMatching(why)]);
   });
@@ -206,7 +210,7 @@ describe('a provider that', () => {
       const login = await logIn(what);
       expect([login.status >= 400, login.cookie]).toEqual([true, '']);
       expect(login.body).toMatch(told);
-    });
+    }, 1);
     expect(log).toMatch(why);
     expect(log).not.toMatch(/ey[A-Za-z0-9_-]{20}|secret:of/);
   });
