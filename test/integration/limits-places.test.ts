@@ -1,4 +1,5 @@
 /** Places: how many streams and requests one person, and all of them, may hold; against the built gateway. */
+import type { ClientRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask, begin, connectTo, readAll, readAnswer, until, watch } from '../support/small-client.ts';
 import { startSmallWorld, type SmallWorld } from '../support/small-world.ts';
@@ -167,13 +168,20 @@ describe.each([1, 2])('%i workers', (workers) => {
     test('give their place back when the client goes away', async () => {
       world.upstream.hold();
       for (let round = 0; round < 5; round++) {
-        const pending = Array.from({ length: 3 }, () => {
+        const pending: ClientRequest[] = [];
+        const send = (at: number): void => {
           const outbound = begin(world, PODS, { token: alice, method: round % 2 ? 'POST' : 'GET' });
+          pending[at] = outbound;
           outbound.on('error', () => {});
+          // Those of the round before give their places back when the gateway has noticed that their clients are gone.
+          outbound.on('response', (response) => {
+            response.resume();
+            if (response.statusCode === 429) send(at);
+          });
           if (round % 2) outbound.write('half a body');
           else outbound.end();
-          return outbound;
-        });
+        };
+        for (let at = 0; at < 3; at += 1) send(at);
         await until(() => world.upstream.held() === (round % 2 ? 0 : 3));
         await new Promise((resolve) => setTimeout(resolve, 50));
         pending.forEach((outbound) => outbound.destroy());
