@@ -13,8 +13,9 @@ const MEASURED = [
   'test/integration/forward-load.test.ts',
 ];
 
-/** The store's own tests, and those of the commands that keep it, on both databases. */
+/** The store's own tests, those of the commands that keep it, and what becomes of it in faults, on both databases. */
 const STORE = [
+  'test/integration/{audit-stalls,gateway-alone,gateway-crash,gateway-faults,kill-records,shutdown-bounds}.test.ts',
   'test/integration/store-*.test.ts',
   'test/integration/cli-keys.test.ts',
   'test/integration/cli-postgres.test.ts',
