@@ -1,6 +1,9 @@
+import { EventEmitter } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Exchange, type ClientResponse } from '#http';
 import { createHttp2Pool } from '../../libs/http/upstream/http2-pool.ts';
+import { Http2Sender } from '../../libs/http/upstream/http2-sender.ts';
 import { answerOf, ask, open, until } from '../support/ask-gateway.ts';
 import { startRawUpstream, type TestUpstream } from '../support/forward-upstream.ts';
 import { startForwardWorld, type ForwardWorld } from '../support/forward-world.ts';
@@ -41,6 +44,24 @@ afterAll(async () => {
   await world.stop();
   await upstream.stop();
 });
+
+/** The response of a client that reads nothing. */
+class StalledResponse extends EventEmitter {
+  statusCode = 0;
+  sendDate = false;
+  shouldKeepAlive = true;
+  headersSent = false;
+  readonly destroyed = false;
+  readonly socket = null;
+  writeHead(statusCode: number): void {
+    this.statusCode = statusCode;
+    this.headersSent = true;
+  }
+  flushHeaders(): void {}
+  write(): boolean {
+    return false;
+  }
+}
 
 const NO_ERROR = 0;
 const INTERNAL_ERROR = 2;
@@ -169,6 +190,50 @@ describe('a connection', () => {
     expect(resets).toEqual([CANCEL]);
     console.log(`client gone, upstream stream reset after ${Math.round(performance.now() - left)} ms`);
   });
+});
+
+it('a stream that has ended is returned where its reader stalls and then leaves', async () => {
+  acts = [
+    (socket, stream) => {
+      socket.write(answer(stream));
+      // Within the window of one stream: all of it is sent, and the stream closed, while nobody reads.
+      for (let sent = 0; sent < 12; sent++) socket.write(data(stream, 'x'.repeat(16_000)));
+      setTimeout(() => socket.write(data(stream, 'last', END_STREAM)), 50);
+    },
+  ];
+  const other = await startRawUpstream({
+    protocols: ['h2'],
+    onConnection: (socket) => serveFrames(socket, { onRequest: (stream) => acts.shift()?.(socket, stream) }),
+  });
+  const pool = createHttp2Pool(
+    { host: '127.0.0.1', port: other.port, ca: other.caPem },
+    { connectMs: 1000, pingEveryMs: 1000, pingAnswerMs: 1000, idleMs: 60_000 },
+    Date.now,
+    () => {},
+  );
+  const client = new StalledResponse();
+  const exchange = new Exchange(
+    {
+      upstream: 'a cluster',
+      method: 'GET',
+      path: '/',
+      headers: ['Host', 'x'],
+      body: undefined,
+      maxBodyBytes: Infinity,
+      kind: 'shared',
+      times: { shortRequestMs: 1000, stalledReaderMs: 1000, stalledStreamMs: 1000 },
+    },
+    { head: () => [], trailers: () => [] },
+    client as unknown as ClientResponse,
+  );
+  await new Http2Sender(exchange, pool.reserve, () => {}).send();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(pool.stats().streams).toBe(1);
+  client.emit('close');
+  expect((await exchange.outcome).aborted).toBe('client');
+  await until(() => pool.stats().streams === 0, 2000, 'the stream returned');
+  await pool.close();
+  await other.stop();
 });
 
 describe('a half-open upstream', () => {

@@ -50,7 +50,11 @@ export class Http2Sender implements UpstreamSide {
   }
 
   cancel(): void {
-    this.#stream?.close(constants.NGHTTP2_CANCEL);
+    const stream = this.#stream;
+    // A stream that the upstream has closed waits until its buffered bytes are read, which nobody does any more: `close`
+    // of it does nothing, and its lease would never be returned.
+    if (stream?.closed) stream.destroy();
+    else stream?.close(constants.NGHTTP2_CANCEL);
   }
 
   #open(lease: StreamLease): void {
