@@ -179,7 +179,10 @@ export class Tunnel implements Boundary {
       upstream,
       within(this, (piece: Buffer) => this.#down.take(piece)),
     );
-    // A side that closed before anybody listened emits nothing any more.
+    // A side that ended or closed before anybody listened emits nothing any more. Without TLS a client that leaves before
+    // the 101 has only ended.
+    if (client.readableEnded) this.#onEnded(this.#up);
+    if (upstream.readableEnded) this.#onEnded(this.#down);
     this.#clientOpen = !client.closed;
     this.#upstreamOpen = !upstream.closed;
     if (!this.#clientOpen || !this.#upstreamOpen) this.destroy();
