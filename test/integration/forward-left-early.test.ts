@@ -86,4 +86,17 @@ describe.each([
     leave(socket);
     await until(() => ended, 5000, 'the upstream connection ended');
   });
+
+  it('a client that leaves while a refused upgrade stalls ends the exchange', async () => {
+    let closed = false;
+    respond = (socket) => {
+      socket.once('close', () => (closed = true));
+      socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhalf');
+    };
+    const { socket, text } = await connected(at());
+    socket.write(get(at(), EXEC, UPGRADE));
+    await until(() => text().endsWith('half'), 5000, 'half of the response');
+    leave(socket);
+    await until(() => closed, 8000, 'the upstream connection closed');
+  });
 });

@@ -171,6 +171,7 @@ export class Upgrade implements RunningExchange, Boundary {
       cancel: () => void incoming.destroy(),
     };
     exchange.upstream = side;
+    this.#limitSilence(incoming, exchange);
     void exchange.outcome.then(within(this, (outcome: ExchangeOutcome) => this.#end(outcome)));
     incoming.on(
       'data',
@@ -191,6 +192,25 @@ export class Upgrade implements RunningExchange, Boundary {
       within(exchange, () => exchange.failUpstream(new Error('the upstream broke its response off'))),
     );
     exchange.respond(incoming.statusCode ?? 0, incoming.rawHeaders);
+  }
+
+  /**
+   * Nobody reads the client's socket here, so that without TLS a client that has left goes unnoticed as long as nothing
+   * is written: a body that stalls would hold the exchange for ever. A client that does not read is not the upstream's silence.
+   */
+  #limitSilence(incoming: IncomingMessage, exchange: Exchange): void {
+    const { socket } = incoming;
+    const { shortRequestMs } = this.#request.times;
+    socket.setTimeout(shortRequestMs);
+    socket.on(
+      'timeout',
+      within(exchange, () => {
+        if (incoming.isPaused()) return void socket.setTimeout(shortRequestMs);
+        exchange.failUpstream(
+          Object.assign(new Error('the upstream broke off in silence'), { code: 'UND_ERR_BODY_TIMEOUT' }),
+        );
+      }),
+    );
   }
 
   #refuse(code: ErrorCode, message?: string, cause?: unknown): void {
