@@ -36,6 +36,8 @@ export class Exchange implements RunningExchange, Boundary {
   #hasBody = true;
   #waitsForClient = false;
   #stalled: StallTimer | undefined;
+  /** Of a response that waits behind another one of its connection. */
+  #queuedTimer: NodeJS.Timeout | undefined;
   #bytesOut = 0;
   /** Bytes that a sized response still lacks; NaN where it has no size. */
   #missing = Number.NaN;
@@ -117,16 +119,13 @@ export class Exchange implements RunningExchange, Boundary {
     this.#upstream?.pause();
     if (this.#waitsForClient) return;
     this.#waitsForClient = true;
-    if (socket && this.request.kind === 'short') {
-      const { stalledReaderMs } = this.request.times;
-      this.#stalled ??= new StallTimer(this, socket, stalledReaderMs, () => this.#onStalled(stalledReaderMs));
-      this.#stalled.start();
-    }
+    if (this.request.kind === 'short') this.#limitStall();
     this.#response.once(
       'drain',
       within(this, () => {
         this.#waitsForClient = false;
         this.#stalled?.stop();
+        clearTimeout(this.#queuedTimer);
         this.#upstream?.resume();
       }),
     );
@@ -198,6 +197,20 @@ export class Exchange implements RunningExchange, Boundary {
     });
   }
 
+  /** A pipelined response has no socket until those before it have ended; a watch among them lasts for hours. */
+  #limitStall(): void {
+    const { socket } = this.#response;
+    const { stalledReaderMs } = this.request.times;
+    if (socket) {
+      this.#stalled ??= new StallTimer(this, socket, stalledReaderMs, () => this.#onStalled(stalledReaderMs));
+      return this.#stalled.start();
+    }
+    this.#queuedTimer = setTimeout(
+      within(this, () => (this.#response.socket ? this.#limitStall() : this.#onStalled(stalledReaderMs))),
+      stalledReaderMs,
+    ).unref();
+  }
+
   #onStalled(limitMs: number): void {
     if (this.finished) return;
     cutResponse(this.#response);
@@ -218,6 +231,7 @@ export class Exchange implements RunningExchange, Boundary {
     const settle = this.#settle;
     this.#settle = undefined;
     this.#stalled?.stop();
+    clearTimeout(this.#queuedTimer);
     settle?.({
       statusCode: this.#responded ? this.#response.statusCode : 0,
       bytesIn: this.bytesIn,
@@ -246,8 +260,10 @@ export const invalidResponse = (what: string): Error =>
  * the end of the body, so that only a reset will do.
  */
 export function cutResponse(response: ClientResponse): void {
-  const { socket } = response;
-  if (socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  // One that waits behind another response has no socket yet, and Node would write what it holds of it later, as if more came.
+  const socket = response.socket ?? response.req?.socket;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
   response.destroy();
 }
 

@@ -25,7 +25,9 @@ export interface ClientResponse {
   readonly headersSent: boolean;
   /** The client is gone, or was cut. */
   readonly destroyed: boolean;
+  /** Null while the response waits behind another one of its connection. */
   readonly socket: Socket | null;
+  readonly req?: { readonly socket: Socket };
   writeContinue(): void;
   /**
    * @param reason never an upstream's; see `reasonPhrase`.

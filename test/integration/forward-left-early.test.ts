@@ -99,4 +99,39 @@ describe.each([
     leave(socket);
     await until(() => closed, 8000, 'the upstream connection closed');
   });
+
+  it('a response that waits behind a watch gives its connection back', async () => {
+    let lists = 0;
+    let closed = 0;
+    respond = (socket, request) => {
+      if (request.includes('watch=1'))
+        return void socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nevent\r\n');
+      lists++;
+      socket.once('close', () => closed++);
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n');
+      socket.write('x'.repeat(3_000_000));
+    };
+    const { socket } = await connected(at());
+    socket.write(get(at(), `${LIST}?watch=1`, BY_NODE) + get(at(), LIST).repeat(4));
+    await until(() => lists === 4, 5000, 'all lists have reached the upstream');
+    await until(() => closed === 4, 8000, 'their connections closed');
+    socket.destroy();
+  });
+
+  it('a response that waits behind a watch and breaks off cuts its connection', async () => {
+    let broken = false;
+    respond = (socket, request) => {
+      if (request.includes('watch=1'))
+        return void socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nevent\r\n');
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\nhalf');
+      setTimeout(() => {
+        broken = true;
+        socket.destroy();
+      }, 100);
+    };
+    const { socket } = await connected(at());
+    socket.write(get(at(), `${LIST}?watch=1`, BY_NODE) + get(at(), LIST));
+    await until(() => broken, 5000, 'the list broke off');
+    await until(() => socket.destroyed, 5000, 'the connection closed');
+  });
 });
