@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { asSocket, closeDelivered, endWith, reasonPhrase, type RequestHandlers } from '#http';
+import { asSocket, closeDelivered, cutResponse, endWith, reasonPhrase, type RequestHandlers } from '#http';
 import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
@@ -102,7 +102,11 @@ export function createDispatcher(ports: DispatchPorts): RequestHandlers {
       const isKnown = response !== undefined && !response.req.complete;
       if (!isKnown)
         pipeline.recordUnreadable(code, { address: asSocket(socket).remoteAddress, method: '', target: '' });
-      if (isKnown && response.headersSent) closeDelivered(socket, LAST_WORDS_MS, LAST_WORDS_MS);
+      // Our words must not be taken for the rest of a response that is under way. Node's server puts those that wait
+      // behind it into a list, so that the latest need not be the one whose bytes are being sent.
+      const { _httpMessage: underWay } = socket as { _httpMessage?: ServerResponse | null };
+      if (underWay?.headersSent && !underWay.writableEnded) cutResponse(underWay);
+      else if (isKnown && response.headersSent) closeDelivered(socket, LAST_WORDS_MS, LAST_WORDS_MS);
       else endWith(socket, rawAnswer(code));
     },
   };

@@ -10,7 +10,7 @@
  */
 export { asSocket } from './deliver.ts';
 export { reasonPhrase, type ClientRequest, type ClientResponse, type PlainRequest } from './messages.ts';
-export { Exchange } from './exchange.ts';
+export { cutResponse, Exchange } from './exchange.ts';
 export type {
   ExchangeOutcome,
   ExchangeTimes,

@@ -134,4 +134,14 @@ describe.each([
     await until(() => broken, 5000, 'the list broke off');
     await until(() => socket.destroyed, 5000, 'the connection closed');
   });
+
+  it('unreadable bytes behind a request never become part of its response', async () => {
+    respond = (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\nhalf');
+    const { socket, text } = await connected(at());
+    socket.write(get(at(), LOG, BY_NODE));
+    await until(() => text().endsWith('half'), 5000, 'half of the response');
+    socket.write('\x01\x02\r\n\r\n');
+    await until(() => socket.destroyed, 5000, 'the connection closed');
+    expect(text().endsWith('half')).toBe(true);
+  });
 });
