@@ -70,8 +70,10 @@ export class Upgrade implements RunningExchange, Boundary {
   }
 
   broke(error: unknown): void {
-    if (this.#relayed) return this.#relayed.broke(error);
-    if (this.#statusCode === 0) return this.#end({ refusal: { code: 'exchangeFailed' }, cause: error });
+    // Once it is finished, only our own end is missing.
+    if (this.#relayed?.finished === false) return this.#relayed.broke(error);
+    if (this.#statusCode === 0 && !this.#relayed)
+      return this.#end({ refusal: { code: 'exchangeFailed' }, cause: error });
     attempt(() => this.#client.socket.destroy());
     this.#end({ aborted: 'gateway', abortCode: 'exchangeFailed', cause: error });
   }
@@ -142,7 +144,9 @@ export class Upgrade implements RunningExchange, Boundary {
     const bytes = switchingProtocols(response.headers.upgrade ?? 'websocket', head);
     this.#statusCode = 101;
     socket.write(bytes);
-    this.#tunnel = new Tunnel(socket, upstreamSocket, this.#request.times.stalledStreamMs, (end) => this.#onOver(end));
+    // A boundary of our own: the tunnel's has ended by then.
+    const onOver = within(this, (end: TunnelEnd) => this.#onOver(end));
+    this.#tunnel = new Tunnel(socket, upstreamSocket, this.#request.times.stalledStreamMs, onOver);
     this.#tunnel.open(this.#client.head, upstreamHead);
   }
 
@@ -164,6 +168,7 @@ export class Upgrade implements RunningExchange, Boundary {
     const response = this.#client.response();
     // Not short: it has no slot of a pool that others wait for.
     const exchange = new Exchange({ ...this.#request, kind: 'long' }, this.#rules, response);
+    void exchange.outcome.then(within(this, (outcome: ExchangeOutcome) => this.#end(outcome)));
     this.#relayed = exchange;
     const side: UpstreamSide = {
       pause: () => void incoming.pause(),
@@ -172,7 +177,6 @@ export class Upgrade implements RunningExchange, Boundary {
     };
     exchange.upstream = side;
     this.#limitSilence(incoming, exchange);
-    void exchange.outcome.then(within(this, (outcome: ExchangeOutcome) => this.#end(outcome)));
     incoming.on(
       'data',
       within(exchange, (chunk: Buffer) => exchange.write(chunk)),
@@ -223,16 +227,17 @@ export class Upgrade implements RunningExchange, Boundary {
   #end(end: Partial<ExchangeOutcome>): void {
     const settle = this.#settle;
     if (settle === undefined) return;
-    this.#settle = undefined;
-    this.#client.socket.off('close', this.#onClientClosed);
-    clearTimeout(this.#connectTimer);
-    settle({
+    const outcome = {
       statusCode: this.#statusCode,
       bytesIn: this.#tunnel?.fromClient ?? 0,
       bytesOut: this.#tunnel?.fromUpstream ?? 0,
       ...end,
       upstreamRequests: this.#upstreamRequests,
-    });
+    };
+    this.#settle = undefined;
+    this.#client.socket.off('close', this.#onClientClosed);
+    clearTimeout(this.#connectTimer);
+    settle(outcome);
     attempt(
       () => this.#tunnel?.destroy(),
       () => this.#outbound?.destroy(),
