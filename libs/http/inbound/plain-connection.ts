@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { within, type Boundary, type ReportFault } from '../boundary.ts';
+import { attempt, within, type Boundary, type ReportFault } from '../boundary.ts';
 import { unsentBytes } from '../deliver.ts';
 import type { ClientResponse, PlainRequest } from '../messages.ts';
 import { PlainResponse, type ResponseOwner } from './plain-response.ts';
@@ -57,7 +57,13 @@ export class PlainConnection implements ResponseOwner, Boundary {
   }
 
   broke(error: unknown): void {
-    this.socket.destroy();
+    const response = this.#response;
+    this.#response = undefined;
+    // `close` may be the very event whose callback broke, and is not emitted again.
+    attempt(
+      () => this.socket.destroy(),
+      () => response?.clientClosed(),
+    );
     this.#ports.reportFault('a client’s connection', error);
   }
 
@@ -181,8 +187,7 @@ export class PlainConnection implements ResponseOwner, Boundary {
   }
 
   #closed(): void {
-    const response = this.#response;
+    this.#response?.clientClosed();
     this.#response = undefined;
-    response?.clientClosed();
   }
 }

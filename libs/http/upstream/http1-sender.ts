@@ -118,8 +118,8 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    const exchange = this.#exchange;
     try {
+      const exchange = this.#exchange;
       this.#pool.done(this);
       if (exchange.finished) return;
       if (this.#mayReplay(error)) return this.send();

@@ -15,6 +15,7 @@ export interface SendingConnection {
   abort(sending: Sending, reason: Error): void;
   take(sending: Sending, piece: Buffer): void;
   finish(sending: Sending): void;
+  broke(error: unknown, sending: Sending): void;
 }
 
 /** One request under way, and what its handler does to it. */
@@ -75,7 +76,12 @@ export class Sending implements ResponseSink, Dispatcher.DispatchController {
 
   end(rawTrailers: string[]): void {
     this.rawTrailers = rawTrailers;
-    this.#connection.finish(this);
+    try {
+      this.#connection.finish(this);
+    } catch (error) {
+      // The connection has taken us off already, and would not know whose error it is.
+      return this.#connection.broke(error, this);
+    }
     this.#over = true;
     this.handler.onResponseEnd?.(this, {});
   }
