@@ -91,13 +91,16 @@ export function createHttp2Pool(
 
   /** Never rejects: what goes wrong is the waiters' to report. */
   async function open(): Promise<void> {
-    let connection: Http2Connection | undefined;
     try {
-      connection = await openHttp2Connection(tls, times, serve, reportFault);
+      const connection = await openHttp2Connection(tls, times, serve, reportFault);
+      opening--;
+      tryToAdmit(connection);
     } catch (error) {
-      return rejectWaiters(--opening, error);
+      rejectWaiters(--opening, error);
     }
-    opening--;
+  }
+
+  function tryToAdmit(connection: Http2Connection | undefined): void {
     try {
       admit(connection);
     } catch (error) {
