@@ -4,7 +4,7 @@ import { attempt, within, type Boundary } from './boundary.ts';
 import { StallTimer } from './deliver.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from './exchange-contract.ts';
 import { MAX_HELD_BYTES } from './gather-pieces.ts';
-import { reasonPhrase, type ClientResponse } from './messages.ts';
+import { reasonPhrase, sendHead, type ClientResponse } from './messages.ts';
 
 type End = Pick<ExchangeOutcome, 'refusal' | 'aborted' | 'abortCode' | 'cause'>;
 
@@ -97,9 +97,9 @@ export class Exchange implements RunningExchange, Boundary {
     }
     this.#responded = true;
     // A watch may have no event for hours: its headers go out now. A sized short response saves the extra write.
-    if (this.request.kind !== 'short') return response.flushHeaders();
+    if (this.request.kind !== 'short') return sendHead(response);
     if (this.#hasBody) this.#missing = readContentLength(headers);
-    if (Number.isNaN(this.#missing)) response.flushHeaders();
+    if (Number.isNaN(this.#missing)) sendHead(response);
   }
 
   /** @param written called, if at all, when the chunk is written and nobody needs its bytes any more. */

@@ -1,4 +1,4 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** A request without a body that a PlainConnection has read. */
@@ -48,6 +48,17 @@ export interface ClientResponse {
   /** `close`: the client is gone, or (not always emitted then) the response has ended. */
   once(event: 'close' | 'drain', listener: () => void): unknown;
   destroy(): unknown;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Sends the head at once. Node's own `flushHeaders` writes it as UTF-8, which changes the bytes of values above 0x7f;
+ * with a buffer behind it, it is written as it is, one byte a character.
+ */
+export function sendHead(response: ClientResponse): void {
+  if (response instanceof ServerResponse) response.write(EMPTY);
+  else response.flushHeaders();
 }
 
 /** The standard text of a status code (RFC 9110 section 15); recipients ignore it. */
