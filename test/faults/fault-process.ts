@@ -21,7 +21,7 @@ export interface FaultRequest {
 }
 
 export interface FaultReport {
-  readonly fault: 'done' | 'thrown';
+  readonly fault: 'done' | 'thrown' | 'crashed';
   readonly id?: number;
   /** Where it was thrown. */
   readonly stack?: string;
@@ -52,17 +52,23 @@ export class FaultChannel {
   #next = 1;
   #onThrown: ((stack: string) => void) | undefined;
   alive = true;
+  /** Where the exception was thrown that nothing caught. */
+  crashedAt: string | undefined;
 
   constructor(gateway: RunningGateway) {
     this.#gateway = gateway;
     gateway.channel.on('message', (report: Partial<FaultReport>) => {
       if (report.fault === 'thrown') this.#onThrown?.(report.stack ?? '');
+      else if (report.fault === 'crashed') this.#end(report.stack);
       else if (report.id !== undefined) this.#waiting.get(report.id)?.(report as FaultReport);
     });
-    void gateway.exited.then(() => {
-      this.alive = false;
-      for (const settle of this.#waiting.values()) settle({ fault: 'done' });
-    });
+    void gateway.exited.then(() => this.#end(undefined));
+  }
+
+  #end(stack: string | undefined): void {
+    this.alive = false;
+    this.crashedAt ??= stack;
+    for (const settle of this.#waiting.values()) settle({ fault: 'done' });
   }
 
   /** Counts from now on, and throws in the `nth` call of this function; `onThrown` is called when it has. */

@@ -22,8 +22,8 @@ export interface FaultResult {
   readonly unreached: readonly InstrumentedFunction[];
 }
 
-/** Where the head of a request is not read yet: a fault there ends a connection of which no request is known. */
-const READS_HEADS = /^(plain-connection|listener|serve-plain-first|open-listener)[.]js/;
+/** Before a request is handed to the pipeline: a fault there ends a connection of which no request is known. */
+const READS_HEADS = /^(plain-connection|plain-response|at-end-of-turn|listener|serve-plain-first|open-listener)[.]js/;
 
 /** By the innermost function that is none of a boundary. */
 export function isUnread(stack: string): boolean {
@@ -31,6 +31,8 @@ export function isUnread(stack: string): boolean {
     .split('\n')
     .slice(1)
     .filter((frame) => /\/dist\//.test(frame) && !/boundary[.]js/.test(frame));
+  // Only the boundary itself: of a connection, before all others.
+  if (frames.length === 0) return true;
   const [innermost = ''] = frames;
   return READS_HEADS.test(innermost.replace(/^.*\//, '')) || frames.some((frame) => /readPlainHead/.test(frame));
 }

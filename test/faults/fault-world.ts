@@ -62,6 +62,7 @@ export class FaultWorld {
 
   async restart(): Promise<void> {
     this.#bystanders?.close();
+    if (!this.faults.alive) await this.#world?.gateway.kill();
     await this.#world?.stop();
     await this.#open();
   }

@@ -37,12 +37,17 @@ export const EXCLUDED: readonly ExcludedFunction[] = [
   { file: /listener[.]ts$/, name: /servePlainFirst > on\(\) > on\(close\)$/, why: 'one `Map.delete`' },
   { file: /connections[.]ts$/, name: /connector\(\)$/, why: 'passes its arguments on to a callback within a boundary' },
   { file: /connections[.]ts$/, name: /^nameReset$/, why: 'assigns to an error of Node' },
+  { file: /response-on-socket[.]ts$/, name: /on\(drain\)$/, why: 'emits one event, whose listeners have boundaries' },
   {
     file: /http1-sending[.]ts$/,
     name: /^Sending[.]fail$/,
     why: 'the last step of `Http1Connection.broke`; calls a boundary',
   },
-  { file: /http2-pool[.]ts$/, name: /settleAll|rejectWaiters/, why: 'settles promises, the last step of a boundary' },
+  {
+    file: /http2-pool[.]ts$/,
+    name: /settleAll|rejectWaiters|tryToAdmit/,
+    why: 'settles promises, the last step of a boundary',
+  },
   {
     file: /http2-connection[.]ts$/,
     name: /giveBack|open > once\(close\)/,

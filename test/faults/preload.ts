@@ -41,6 +41,10 @@ function sockets(): readonly [local: number, remote: number][] {
 }
 
 if (isMainThread) {
+  // The gateway itself ends in order, which takes time.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    process.send?.({ fault: 'crashed', stack: error.stack ?? String(error) } satisfies FaultReport);
+  });
   process.on('message', (request: FaultRequest) => {
     if (request.fault === undefined) return;
     const report: FaultReport = { fault: 'done', id: request.id };

@@ -247,7 +247,7 @@ class FaultRunner {
         const expected = right[index] ?? each;
         const problem = judgeRecord(each, expected, own, unread);
         // Requests behind it, on the same connection, were not read.
-        if (!isSame(each, expected)) unread = true;
+        unread = true;
         if (problem) this.#find(run, problem);
         else if (
           !each.left &&
@@ -276,7 +276,7 @@ class FaultRunner {
   }
 
   #lastWords(): string {
-    const log = this.#world.gateway.readLog();
-    return /\n(?:[A-Z]\w*)?Error(?: \[\w+\])?: .*(?:\n {4}at .*){0,4}/.exec(log)?.[0].trim() ?? log.slice(-300);
+    const { faults, gateway } = this.#world;
+    return faults.crashedAt?.split('\n').slice(0, 6).join('\n') ?? gateway.readLog().slice(-300);
   }
 }

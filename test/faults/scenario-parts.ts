@@ -137,6 +137,13 @@ export const echo: TunnelDrive = async (client) => {
   client.leave('end');
 };
 
+export const echoBehindEarlyBytes: TunnelDrive = async (client) => {
+  client.send('ping');
+  // What the upstream and the client sent before the 101, too.
+  await received(client, 'early headping'.length);
+  client.leave('end');
+};
+
 export const sendMuch: TunnelDrive = async (client, { upstreams, run }) => {
   const much = Buffer.alloc(2 * 1024 * 1024, 'quiet ');
   client.send(much);

@@ -7,6 +7,7 @@ import { requestText, upgradeHeaders } from './raw-client.ts';
 import {
   CHUNKS,
   echo,
+  echoBehindEarlyBytes,
   leaving,
   LOGS,
   MAX_BODY_BYTES,
@@ -65,7 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
   leaving('client leaves a watch over HTTP/2', 'two', 'stay', 'destroy', 'watch=1&'),
   upgrade('WebSocket', 'tunnel', 'websocket', echo),
   upgrade('SPDY', 'tunnel', 'SPDY/3.1', echo),
-  upgrade('WebSocket, bytes before the 101', 'tunnelEarly', 'websocket', echo, 'head'),
+  upgrade('WebSocket, bytes before the 101', 'tunnelEarly', 'websocket', echoBehindEarlyBytes, 'head'),
   upgrade('WebSocket that the upstream ends', 'tunnelEnds', 'websocket', async (client) => {
     await received(client, 100_000);
     client.leave('end');
