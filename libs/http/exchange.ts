@@ -33,7 +33,6 @@ export class Exchange implements RunningExchange, Boundary {
   #settle: ((outcome: ExchangeOutcome) => void) | undefined;
   #upstream: UpstreamSide | undefined;
   #responded = false;
-  #hasBody = true;
   #waitsForClient = false;
   #stalled: StallTimer | undefined;
   /** Of a response that waits behind another one of its connection. */
@@ -86,8 +85,8 @@ export class Exchange implements RunningExchange, Boundary {
     const head = this.#rules.head(statusCode, rawHeaders);
     if (!Array.isArray(head)) return this.#finishAndCancel({ refusal: head });
     // RFC 9110 sections 15.3.5 and 15.4.5.
-    this.#hasBody = statusCode !== 204 && statusCode !== 304;
-    const headers = this.#hasBody ? head : withoutFraming(head);
+    const hasBody = statusCode !== 204 && statusCode !== 304;
+    const headers = hasBody ? head : withoutFraming(head);
     const response = this.#response;
     response.sendDate = false;
     try {
@@ -96,15 +95,17 @@ export class Exchange implements RunningExchange, Boundary {
       return this.#invalid('a header that cannot be sent', error);
     }
     this.#responded = true;
+    // It is whole with its head, whatever bytes follow it.
+    if (!hasBody) return this.end([]);
     // A watch may have no event for hours: its headers go out now. A sized short response saves the extra write.
     if (this.request.kind !== 'short') return sendHead(response);
-    if (this.#hasBody) this.#missing = readContentLength(headers);
+    this.#missing = readContentLength(headers);
     if (Number.isNaN(this.#missing)) sendHead(response);
   }
 
   /** @param written called, if at all, when the chunk is written and nobody needs its bytes any more. */
   write(chunk: Buffer, written?: () => void): void {
-    if (this.finished || !this.#hasBody) return;
+    if (this.finished) return;
     this.#bytesOut += chunk.length;
     this.#missing -= chunk.length;
     if (this.#missing === 0) {
@@ -276,7 +277,8 @@ function readContentLength(flat: readonly string[]): number {
   return Number.NaN;
 }
 
-function withoutFraming(flat: readonly string[]): string[] {
+/** Headers of a response that has no body: without those that say how long it is. */
+export function withoutFraming(flat: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < flat.length; i += 2) {
     const lower = (flat[i] as string).toLowerCase();

@@ -74,9 +74,11 @@ export class Http2Sender implements UpstreamSide {
     let failure: unknown;
     stream.on(
       'response',
-      within(exchange, (headers, _flags, raw) =>
-        exchange.respond(Number(headers[':status']), withoutPseudoHeaders(raw)),
-      ),
+      within(exchange, (headers, _flags, raw) => {
+        exchange.respond(Number(headers[':status']), withoutPseudoHeaders(raw));
+        // One that was whole with its head: the upstream may go on for hours.
+        if (exchange.finished) this.cancel();
+      }),
     );
     stream.on(
       'data',

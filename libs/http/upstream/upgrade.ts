@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { ErrorCode } from '#errors';
 import { attempt, ignoreError, within, type Boundary } from '../boundary.ts';
-import { Exchange, type UpstreamSide } from '../exchange.ts';
+import { Exchange, withoutFraming, type UpstreamSide } from '../exchange.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from '../exchange-contract.ts';
 import { headerLine } from '../header-lines.ts';
 import { READ_TO_LEND } from '../lend-reads.ts';
@@ -141,7 +141,7 @@ export class Upgrade implements RunningExchange, Boundary {
     upstreamSocket.setKeepAlive(true, 30_000);
     const { socket } = this.#client;
     socket.off('close', this.#onClientClosed);
-    const bytes = switchingProtocols(response.headers.upgrade ?? 'websocket', head);
+    const bytes = switchingProtocols(response.headers.upgrade ?? 'websocket', withoutFraming(head));
     this.#statusCode = 101;
     socket.write(bytes);
     // A boundary of our own: the tunnel's has ended by then.
