@@ -1,4 +1,4 @@
-/** What a run has found, and how it is told. */
+/** The findings of a run, and how they are printed. */
 import type { InstrumentedFunction } from './instrument.ts';
 
 export interface FaultFinding {
@@ -23,7 +23,7 @@ export interface FaultResult {
 }
 
 /** Before a request is handed to the pipeline: a fault there ends a connection of which no request is known. */
-const READS_HEADS = /^(plain-connection|plain-response|at-end-of-turn|listener|serve-plain-first|open-listener)[.]js/;
+const READS_HEADS = /^(plain-connection|plain-response|at-end-of-turn|listener)[.]js/;
 
 /** By the innermost function that is none of a boundary. */
 export function isUnread(stack: string): boolean {

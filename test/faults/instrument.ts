@@ -147,7 +147,7 @@ function sourceMapOf(file: string): SourceMap | undefined {
   }
 }
 
-/** What a function is called by itself; undefined where only its place names it. */
+/** The name that a function has of its own; undefined where only its surroundings name it. */
 function nameOf(node: Node): string | undefined {
   const identifier = (node.identifier ?? undefined) as Node | undefined;
   if (identifier) return String(identifier.value);

@@ -1,30 +1,12 @@
 /** Which of the gateway's functions throw, which do not and why, and what a run must have reached to count. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { rootOf } from '../demo/run-cli.ts';
 import { instrument, type Instrumented } from './instrument.ts';
 import type { ExcludedFunction } from './run-faults.ts';
 
 /** All that is called by sockets, parsers, timers and promises while a request is under way. */
 const FOLDERS = ['dist/libs/http'];
-/** Where it was before it was one folder. */
-const FOLDERS_BEFORE = [
-  'dist/libs/http1',
-  'dist/libs/forward',
-  'dist/libs/clusters/http1-connection.js',
-  'dist/libs/clusters/http1-pool.js',
-  'dist/libs/clusters/http2-connection.js',
-  'dist/libs/clusters/http2-pool.js',
-  'dist/libs/clusters/open-connections.js',
-  'dist/libs/clusters/read-http1-answer.js',
-  'dist/apps/gateway/open-listener.js',
-  'dist/apps/gateway/serve-plain-first.js',
-];
 
-export function instrumentGateway(): Instrumented {
-  const root = rootOf();
-  return instrument(root, existsSync(join(root, FOLDERS[0]!)) ? FOLDERS : FOLDERS_BEFORE);
-}
+export const instrumentGateway = (): Instrumented => instrument(rootOf(), FOLDERS);
 
 /**
  * The last handlers of boundaries, which nothing is left to catch, and what cannot throw by itself and only passes on.

@@ -164,7 +164,7 @@ export class ResponseReader {
     return true;
   }
 
-  /** RFC 9112 section 6.3. A body that ends with the connection is none here: a client could not tell it from a cut one. */
+  /** RFC 9112 section 6.3. A body that ends with the connection is invalid here: a client cannot distinguish it from a cut one. */
   #frame({ isHead = false, upgrades = false }: Asked): void {
     const values = (name: string): string[] =>
       this.#rawHeaders.filter(

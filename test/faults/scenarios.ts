@@ -1,6 +1,6 @@
 /**
- * What the gateway is made to do while one of its functions throws: every way in which a request, a stream or a tunnel
- * begins, goes on and ends. Each scenario gives what its client saw; the run without a fault says what is right.
+ * What the gateway does while one of its functions throws: every way in which a request, a stream or a tunnel begins,
+ * goes on and ends. Each scenario returns what its client saw; the run without a fault shows what is right.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestText, upgradeHeaders } from './raw-client.ts';
@@ -47,7 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...CHUNKS,
     body: `${(2 * MAX_BODY_BYTES).toString(16)}\r\n${'x'.repeat(2 * MAX_BODY_BYTES)}\r\n0\r\n\r\n`,
   }),
-  one('POST that is answered early', 'one', 'early', POST),
+  one('POST with an early response', 'one', 'early', POST),
   one('POST, upstream down', 'down', 'echo', POST),
   one('POST, reset before the response', 'one', 'reset', POST),
   one('watch over HTTP/1.1', 'one', 'events', WATCH),
@@ -88,10 +88,10 @@ export const SCENARIOS: readonly Scenario[] = [
   upgrade('upgrade refused, reset in mid-response', 'refusedHalf', 'websocket'),
   upgrade('upgrade, reset before the response', 'reset', 'SPDY/3.1'),
   upgrade('upgrade, a response that cannot be read', 'odd', 'websocket'),
-  one('GET that is not answered in time', 'one', 'never', { slow: true }),
+  one('GET without a response in time', 'one', 'never', { slow: true }),
   one('GET whose body stops', 'one', 'stalls', { slow: true }),
   one('POST whose body does not come', 'one', 'echo', { ...POST, body: 'half', slow: true }),
-  { ...upgrade('upgrade that is not answered in time', 'never', 'websocket'), slow: true },
+  { ...upgrade('upgrade without a response in time', 'never', 'websocket'), slow: true },
   {
     ...upgrade('WebSocket whose client never closes', 'tunnelEnds', 'websocket'),
     slow: true,

@@ -40,14 +40,14 @@ export async function startScriptedUpstreams(): Promise<ScriptedUpstreams> {
   const one = await startByteUpstream((request, peer) => {
     const script = scriptOf(request.target);
     peers.set(script.run, peer);
-    void answerBytes(script, request, peer, (bytes) =>
+    void respondInBytes(script, request, peer, (bytes) =>
       tunnelled.set(script.run, Buffer.concat([tunnelled.get(script.run) ?? Buffer.alloc(0), bytes])),
     );
   });
   const onRequest = (request: UpstreamRequest, response: ServerResponse): void => {
     const script = scriptOf(request.url ?? '');
     if (script.run === BYSTANDER) upstreams.watch = response;
-    void answerStream(script, request, response);
+    void respondByNode(script, request, response);
   };
   const two = await startUpstream({ onRequest });
   const three = await startUpstream({ onRequest });
@@ -81,7 +81,7 @@ function scriptOf(target: string): Script {
 }
 
 /** Everything that Node's server would not send, and what it would. */
-async function answerBytes(
+async function respondInBytes(
   { act, run }: Script,
   request: ByteRequest,
   peer: BytePeer,
@@ -180,7 +180,7 @@ async function tunnel(
 }
 
 /** Over HTTP/2, and over HTTP/1.1 as Node writes it. */
-async function answerStream({ act, run }: Script, request: UpstreamRequest, response: ServerResponse): Promise<void> {
+async function respondByNode({ act, run }: Script, request: UpstreamRequest, response: ServerResponse): Promise<void> {
   request.resume();
   response.on('error', () => {});
   response.writeHead(200, { 'content-type': 'application/json' });

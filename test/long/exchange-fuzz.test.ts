@@ -3,7 +3,7 @@ import { describeFuzz, runFuzz } from '../faults/run-fuzz.ts';
 
 /** GATEHOUSE_FUZZ_SEED gives the seed of an earlier run, which it has printed. */
 const seed = Number(process.env.GATEHOUSE_FUZZ_SEED ?? Date.now() % 2 ** 31);
-const MILLISECONDS = 240_000;
+const MILLISECONDS = 90_000;
 
 test.each([{ plain: false }, { plain: true }])(
   'no odd upstream or client that no run has seen before does harm (%j)',
@@ -12,6 +12,6 @@ test.each([{ plain: false }, { plain: true }])(
     const result = await runFuzz({ seed, plain, milliseconds: MILLISECONDS });
     console.log(describeFuzz(`odd exchanges (${plain ? 'plain HTTP' : 'TLS'}, seed ${seed})`, result));
     expect(result.problems).toEqual([]);
-    expect(result.cases).toBeGreaterThan(3_000);
+    expect(result.cases).toBeGreaterThan(1_000);
   },
 );
