@@ -56,6 +56,7 @@ export class Http1Pool implements RequestPool, Boundary {
   #connected = 0;
   #waiting: (Waiting | undefined)[] = [];
   #next = 0;
+  #serving = false;
   #growing: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -165,10 +166,22 @@ export class Http1Pool implements RequestPool, Boundary {
   }
 
   #serve(): void {
-    while (this.#next < this.#waiting.length) {
-      const request = this.#waiting[this.#next];
-      if (request && !this.#sendWaiting(request)) break;
-      this.#waiting[this.#next++] = undefined;
+    // A request that ends while it is sent calls `done`; the loop below then serves the next one.
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      while (this.#next < this.#waiting.length) {
+        const request = this.#waiting[this.#next];
+        // It no longer waits: `cancel` must not find a request that is being sent.
+        this.#waiting[this.#next] = undefined;
+        if (request && !this.#sendWaiting(request)) {
+          this.#waiting[this.#next] = request;
+          break;
+        }
+        this.#next++;
+      }
+    } finally {
+      this.#serving = false;
     }
     // Amortised: what has been served is dropped once it is the larger part.
     if (this.#next * 2 > this.#waiting.length) {
