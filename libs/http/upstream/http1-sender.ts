@@ -122,7 +122,11 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
       const exchange = this.#exchange;
       this.#pool.done(this);
       if (exchange.finished) return;
-      if (this.#mayReplay(error)) return this.send();
+      if (this.#mayReplay(error)) {
+        // `cancel` must reach the retry, not the request that has just failed.
+        this.#controller = undefined;
+        return this.send();
+      }
       exchange.failUpstream(error);
     } catch (fault) {
       this.#broke(fault, undefined);
