@@ -109,7 +109,11 @@ export class Http1Connection extends EventEmitter implements PooledClient, Bound
   }
 
   resume(sending: Sending): void {
-    if (this.#current === sending) this.#socket?.resume();
+    const socket = this.#socket;
+    if (this.#current !== sending || !socket) return;
+    // The time in which the client did not read is not the upstream's.
+    if (socket.isPaused()) socket.setTimeout(this.#timeoutMs);
+    socket.resume();
   }
 
   #adopt(socket: ReadSocket): void {
