@@ -89,7 +89,14 @@ export async function openListener(options: ListenerOptions, handlers: RequestHa
   server.maxRequestsPerSocket = 0;
   const connections = options.ownHttp1 ? servePlainFirst(server, options, handlers) : followConnections(server);
   // Before anybody else's: what is over the limit is served by nobody.
-  server.prependListener('connection', options.onConnection);
+  server.prependListener('connection', (socket: Socket) => {
+    try {
+      options.onConnection(socket);
+    } catch (error) {
+      socket.destroy();
+      options.reportFault('a new connection of a client', error);
+    }
+  });
   handleWithin(server, options, handlers);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
