@@ -1,61 +1,18 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { READ_TO_LEND } from './lend-reads.ts';
+import { HeldSocket, openPair, soon, stopAll } from './testdata/fakes.ts';
 import { Tunnel, type TunnelEnd } from './tunnel.ts';
 
-/** A client whose reading the test controls: nothing that is written to it is taken before `take`. */
-class HeldClient extends Duplex {
-  received = '';
-  readonly #held: { chunk: Buffer; done: (error?: Error | null) => void }[] = [];
-  reads = false;
-  override _read(): void {}
-  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#held.push({ chunk, done });
-    if (this.reads) this.takeOne();
-  }
-  /** Takes one write. */
-  takeOne(): boolean {
-    const next = this.#held.shift();
-    if (!next) return false;
-    this.received += next.chunk.toString('latin1');
-    next.done();
-    return true;
-  }
-}
-
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
-/** Two ends of a TCP connection. */
-async function pair(): Promise<{ near: Socket; far: Socket }> {
-  const server = createServer({ allowHalfOpen: true });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-  const { port } = server.address() as AddressInfo;
-  const near = connect({ port, host: '127.0.0.1', allowHalfOpen: true, ...READ_TO_LEND });
-  const far = await accepted;
-  for (const socket of [near, far]) socket.on('error', () => {});
-  stops.push(() => {
-    near.destroy();
-    far.destroy();
-    server.close();
-  });
-  return { near, far };
-}
+afterEach(stopAll);
 
 async function open(stalledMs: number) {
-  const client = new HeldClient({ allowHalfOpen: true });
-  const { near: upstream, far } = await pair();
+  const client = new HeldSocket({ allowHalfOpen: true });
+  const { near: upstream, far } = await openPair({ allowHalfOpen: true, ...READ_TO_LEND });
   const { promise: over, resolve } = Promise.withResolvers<TunnelEnd>();
   const tunnel = new Tunnel(client, upstream, stalledMs, resolve);
   tunnel.open(Buffer.alloc(0), Buffer.alloc(0));
   return { client, far, over };
 }
-
-const soon = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a tunnel whose upstream has ended', () => {
   it('gives up a client that takes nothing of what is left, and names it', async () => {
