@@ -203,9 +203,11 @@ export class Http1Connection extends EventEmitter implements PooledClient, Bound
     try {
       this.#reader.stop();
       this.#drop();
-    } finally {
-      sending?.fail(error);
+    } catch (fault) {
+      // Its socket must not stay: the next request would be sent behind what is left of this response.
+      return this.broke(fault, sending);
     }
+    sending?.fail(error);
     this.#notifyIdle();
   }
 
