@@ -93,6 +93,8 @@ export class Upgrade implements RunningExchange, Boundary {
       maxHeaderSize: 256 * 1024,
     });
     this.#outbound = outbound;
+    // Before anything may throw: ending the request emits an error, which without a listener ends the process.
+    outbound.on('error', ignoreError);
     this.#upstreamRequests = 1;
     this.#connectTimer = setTimeout(
       within(this, () => outbound.destroy(new Error('the upstream did not respond to the upgrade in time'))),
