@@ -206,17 +206,21 @@ class FaultRunner {
   async #exchange(scenario: Scenario, run: string): Promise<{ exchanged: Exchanged[]; clients: RawClient[] }> {
     const clients: RawClient[] = [];
     const { gateway: address, upstreams } = this.#world;
-    const connect = async (): Promise<RawClient> => {
-      const client = await RawClient.connect(address);
-      clients.push(client);
+    const pending: Promise<RawClient>[] = [];
+    const connect = (): Promise<RawClient> => {
+      const client = RawClient.connect(address);
+      pending.push(client);
       return client;
     };
+    let exchanged: Exchanged[] = [];
     try {
-      return { exchanged: await scenario.run({ address, upstreams, run, connect }), clients };
+      exchanged = await scenario.run({ address, upstreams, run, connect });
     } catch {
-      // No connection: what was to be asked on it never was.
-      return { exchanged: [], clients };
+      // No connection: the requests for it were never sent.
     }
+    // Others may be opened still, where one has failed.
+    for (const each of await Promise.allSettled(pending)) if (each.status === 'fulfilled') clients.push(each.value);
+    return { exchanged, clients };
   }
 
   async #askOnce(): Promise<string | undefined> {
