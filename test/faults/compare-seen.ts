@@ -24,7 +24,11 @@ const ALLOWED: readonly AllowedDifference[] = [
   },
   {
     why: 'undici takes no 100 (Continue), which RFC 9110 section 15.2 lets a server send; the own reader passes over it',
-    holds: ({ kind, what }, _own, node) => kind === 'odd' && /100 Continue/.test(what) && isRefused(node),
+    holds: ({ kind, what }, _own, node) => kind === 'odd' && /\b100 |status 100/.test(what) && isRefused(node),
+  },
+  {
+    why: 'Proxy-Connection means nothing (RFC 9112 appendix C.2.2); Node’s parser ends the connection behind a 103 that has it',
+    holds: ({ kind, what }, _own, node) => kind === 'odd' && /103.*Proxy-Connection/.test(what) && isRefused(node),
   },
   {
     why: 'the own reader looks at a head when all of it is there, and so finds that it never comes by its deadline',
