@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { asSocket, closeDelivered, cutResponse, endWith, reasonPhrase, type RequestHandlers } from '#http';
+import {
+  asSocket,
+  closeDelivered,
+  cutResponse,
+  endWith,
+  reasonPhrase,
+  type ClientRequest,
+  type RequestHandlers,
+} from '#http';
 import { cutUnreadBody, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
@@ -80,6 +88,7 @@ export function createDispatcher(ports: DispatchPorts): RequestHandlers {
       limitBodyTime(request, response);
       ports.controlPlane(request, response);
     },
+    onLost: (request) => pipeline.recordUnreadable('exchangeFailed', sourceOf(request)),
     // The control plane has nothing to upgrade: the pipeline refuses `/-/` there and records it.
     onUpgrade: (request, socket, head) => void pipeline.handleUpgrade(request, socket, head),
     onConnect(request, socket) {
@@ -112,7 +121,7 @@ export function createDispatcher(ports: DispatchPorts): RequestHandlers {
   };
 }
 
-function sourceOf(request: IncomingMessage): Parameters<Pipeline['recordUnreadable']>[1] {
+function sourceOf(request: ClientRequest): Parameters<Pipeline['recordUnreadable']>[1] {
   return { address: request.socket.remoteAddress, method: request.method ?? '', target: request.url ?? '' };
 }
 

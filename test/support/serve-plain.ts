@@ -54,6 +54,7 @@ export async function serve(tls: boolean, answering: Answering, limits: Limits =
     },
     {
       takesPlain: (target) => !target.startsWith('/node'),
+      onLost() {},
       onPlain: (request, answer) => {
         asked.push(`plain ${request.url}`);
         answering(answer, request.url);

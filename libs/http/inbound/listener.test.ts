@@ -37,6 +37,7 @@ async function open(changes: Partial<RequestHandlers> = {}, options: Partial<Lis
       takesPlain: () => true,
       onPlain: respondOk,
       onRequest: respondOk,
+      onLost() {},
       onUpgrade: (_request, socket) => void socket.destroy(),
       onConnect: (_request, socket) => void socket.destroy(),
       onClientError: (_error, socket) => void socket.destroy(),
@@ -91,8 +92,16 @@ describe.each(BOTH)('a handler that throws, %s,', (_name, ownHttp1) => {
     ['bytes that are no request', 'nonsense\r\n\r\n', 'an unreadable request'],
   ])('for %s cuts that connection and is reported; others are served', async (_what, sent, where) => {
     const on = failing('/bad');
+    const lost: (string | undefined)[] = [];
     const { dial, faults, served } = await open(
-      { onPlain: on, onRequest: on, onUpgrade: throwPlanted, onConnect: throwPlanted, onClientError: throwPlanted },
+      {
+        onPlain: on,
+        onRequest: on,
+        onUpgrade: throwPlanted,
+        onConnect: throwPlanted,
+        onClientError: throwPlanted,
+        onLost: ({ method }) => void lost.push(method),
+      },
       { ownHttp1 },
     );
     const { socket, text, closed } = await dial();
@@ -103,6 +112,8 @@ describe.each(BOTH)('a handler that throws, %s,', (_name, ownHttp1) => {
     other.socket.write(get('/other'));
     await until(() => other.text().endsWith('ok'));
     await served();
+    // What was read as a request is told apart, so that it has its record.
+    expect(lost).toEqual(where === 'an unreadable request' ? [] : [/^[A-Z]+/.exec(sent)?.[0]]);
   });
 
   it('behind half a response resets the connection, so that nobody takes it for whole', async () => {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { attempt, ignoreError, type ReportFault } from '../boundary.ts';
 import { atEndOfTurn } from '../at-end-of-turn.ts';
 import { cutResponse } from '../exchange.ts';
-import type { ClientResponse, PlainRequest } from '../messages.ts';
+import type { ClientRequest, ClientResponse, PlainRequest } from '../messages.ts';
 import { PlainConnection } from './plain-connection.ts';
 
 /** Serves what clients send. What a handler throws ends that request and its connection. */
@@ -14,6 +14,8 @@ export interface RequestHandlers {
   takesPlain(target: string): boolean;
   onPlain(request: PlainRequest, response: ClientResponse): void;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** A request that was read and that an error kept from its handler: nothing else knows of it. */
+  onLost(request: ClientRequest): void;
   /** The socket has a listener for its errors already. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   onConnect(request: IncomingMessage, socket: Duplex): void;
@@ -152,7 +154,7 @@ function followConnections(server: Server | HttpsServer): Connections {
 export function servePlainFirst(
   server: Server | HttpsServer,
   options: Pick<ListenerOptions, 'headersSeconds' | 'idleConnectionSeconds' | 'reportFault'>,
-  handlers: Pick<RequestHandlers, 'takesPlain' | 'onPlain'>,
+  handlers: Pick<RequestHandlers, 'takesPlain' | 'onPlain' | 'onLost'>,
 ): ReadonlyMap<Socket, PlainConnection> {
   const { headersSeconds, idleConnectionSeconds, reportFault } = options;
   const event = connectionEventOf(server);
@@ -166,8 +168,10 @@ export function servePlainFirst(
     takes: handlers.takesPlain,
     onRequest: atEndOfTurn(handlers.onPlain, (request, response, error) => {
       reportFault(`${request.method} on a client's connection`, error);
+      attempt(() => handlers.onLost(request));
       cut(response);
     }),
+    onLost: (request: PlainRequest) => attempt(() => handlers.onLost(request)),
     handOver: (socket: Socket) => serveByNode.call(server, socket),
     now: () => performance.now(),
     reportFault,
@@ -209,6 +213,7 @@ function handleWithin(server: Server | HttpsServer, { reportFault }: ListenerOpt
       handlers.onRequest(request, response);
     } catch (error) {
       reportFault(`${request.method} on a client's connection`, error);
+      attempt(() => handlers.onLost(request));
       cut(response);
     }
   };
@@ -221,6 +226,7 @@ function handleWithin(server: Server | HttpsServer, { reportFault }: ListenerOpt
         act(request, socket, head);
       } catch (error) {
         reportFault(`${what} on a client's connection`, error);
+        attempt(() => handlers.onLost(request));
         socket.destroy();
       }
     };

@@ -23,6 +23,7 @@ function open(changes: Partial<PlainConnectionPorts> = {}) {
   const connection = new PlainConnection(socket as unknown as Socket, {
     takes: (target) => target.startsWith('/api'),
     onRequest: (request, response) => void requests.push({ request, response }),
+    onLost() {},
     handOver: (given) => void handedOver.push(given as unknown as HeldSocket),
     now: () => clock.nowMs,
     reportFault,

@@ -9,6 +9,8 @@ export interface PlainConnectionPorts {
   /** Whether `onRequest` serves a plain request for this target; all others are handed over. */
   takes(target: string): boolean;
   onRequest(request: PlainRequest, response: ClientResponse): void;
+  /** A request that was read and that an error kept from `onRequest`. */
+  onLost(request: PlainRequest): void;
   /** Serves the connection from here on; what was read of it and not responded to comes next, as `data`. */
   handOver(socket: Socket): void;
   /** Monotonic, in milliseconds. */
@@ -123,9 +125,14 @@ export class PlainConnection implements ResponseOwner, Boundary {
     this.#asked = true;
     if (head.closes) this.#closing = true;
     const { method, target, rawHeaders } = head;
-    this.#response = new PlainResponse(this, method === 'HEAD');
     const request: PlainRequest = { method, url: target, rawHeaders, socket: this.socket, complete: true };
-    this.#ports.onRequest(request, this.#response);
+    try {
+      this.#response = new PlainResponse(this, method === 'HEAD');
+      this.#ports.onRequest(request, this.#response);
+    } catch (error) {
+      this.#ports.onLost(request);
+      throw error;
+    }
   }
 
   /** Reads on while it is little: only by reading is it noticed that a client leaves. */
