@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { StoreStartError } from './start-error.ts';
@@ -15,7 +15,8 @@ const WAIT_MS = 1_000;
  * record locks are of the process). @throws StoreStartError databaseInUse, databaseUnusable. Returns the function that releases it.
  */
 export function lockGateway(sqlitePath: string): () => void {
-  const file = `${resolve(sqlitePath)}.lock`;
+  // Two links to one file must find one lock.
+  const file = `${existsSync(sqlitePath) ? realpathSync(sqlitePath) : resolve(sqlitePath)}.lock`;
   let lock: SqliteDatabase.Database | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

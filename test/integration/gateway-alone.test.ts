@@ -5,7 +5,7 @@ import { runCli } from '../demo/run-cli.ts';
 import { startGateway } from '../demo/start-gateway.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 import { createWorkerWorld, type WorkerWorld } from '../support/worker-world.ts';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync } from 'node:fs';
 
 let world: WorkerWorld;
 beforeAll(async () => {
@@ -35,3 +35,21 @@ test.each(['1', '2'])(
     expect(await next.exited).toBe(0);
   },
 );
+
+test('a second gateway is refused that reaches the file by a symbolic link', async () => {
+  const first = await world.start({ GATEHOUSE_WORKERS: '1' });
+  const linked = join(world.folder, 'linked');
+  mkdirSync(linked, { mode: 0o700 });
+  symlinkSync(join(world.folder, 'data', 'gatehouse.db'), join(linked, 'gatehouse.db'));
+  const second = startGateway(
+    {
+      ...world.environment,
+      GATEHOUSE_DATA_DIRECTORY: linked,
+      GATEHOUSE_LISTEN_PORT: String(await findFreePort()),
+      GATEHOUSE_METRICS_LISTEN: 'off',
+    },
+    join(world.folder, 'second-linked.log'),
+  );
+  await expect(second).rejects.toThrow(/another gateway runs/);
+  await first.kill();
+});
