@@ -19,7 +19,7 @@ const seed = Date.now() % 2 ** 31;
 
 test('a callback without a boundary is found', { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-planted-'));
-  writeFileSync(join(folder, 'planted.js'), 'setInterval(() => {\n  globalThis.ticks = 1;\n}, 20);\n');
+  writeFileSync(join(folder, 'planted.js'), 'setInterval(() => {\n  globalThis.ticks = 1;\n}, 1);\n');
   const planted = instrument(folder, ['planted.js']);
   const alsoImport = pathToFileURL(join(folder, 'planted.js')).href;
   const world = await FaultWorld.start(planted, { alsoImport });
