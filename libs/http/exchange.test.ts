@@ -237,6 +237,17 @@ describe('a client that does not read', () => {
     expect([upstream.cancels, socket.wasReset]).toEqual([1, true]);
   });
 
+  it('and then reads again is not cut afterwards, however long its upstream is silent', async () => {
+    const { exchange, socket } = start({ times: TIMES });
+    exchange.respond(200, []);
+    socket.reads = false;
+    exchange.write(Buffer.alloc(MAX_HELD_BYTES + 1));
+    socket.reads = true;
+    while (socket.takeOne());
+    await soon(120);
+    expect(exchange.finished).toBe(false);
+  });
+
   it('of a long response is not', async () => {
     const { exchange, socket } = start({ kind: 'long', times: TIMES });
     exchange.respond(200, []);

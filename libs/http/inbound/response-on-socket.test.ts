@@ -40,6 +40,14 @@ describe('a response on a socket that Node has handed over', () => {
     expect(socket.received).toBe('');
   });
 
+  it('that is written to after its end emits an error that does not end the process', async () => {
+    const { socket, response } = open();
+    response.end('refused');
+    response.write('late');
+    await nextTurn();
+    expect(socket.received).not.toContain('late');
+  });
+
   it('is whole, says that the connection closes, and closes it behind it', async () => {
     const { socket, response } = open();
     const finished = new Promise((resolve) => socket.once('finish', resolve));

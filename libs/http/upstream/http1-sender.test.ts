@@ -117,6 +117,15 @@ describe('a callback that throws', () => {
     expect(isSlotFree()).toBe(true);
   });
 
+  it('returns the slot although the abort that follows throws too', async () => {
+    const { begin, isSlotFree } = openPool();
+    const { exchange, sender, controller } = begin({}, { head: throwPlanted });
+    controller.abort = throwPlanted;
+    sender.onResponseStart(controller, 200);
+    expect(await exchange.outcome).toMatchObject(REFUSED);
+    expect(isSlotFree()).toBe(true);
+  });
+
   it('at the end cuts the client, while the connection serves on', async () => {
     const { begin, isSlotFree } = openPool();
     const { exchange, sender, controller } = begin({}, { trailers: throwPlanted });
