@@ -60,6 +60,8 @@ function lane(
       globalSetup,
       env,
       teardownTimeout: 30_000,
+      // The summary of a run shows the message only, so it holds what was found.
+      chaiConfig: { truncateThreshold: 2_000 },
       allowOnly: false,
     },
   };

@@ -9,9 +9,16 @@ export interface VitestReport {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
+
+const MAX_REASON_LINES = 12;
+const MAX_REASON_LINE = 300;
 
 /** One of the projects of vitest.config.ts. */
 export async function runVitest({ root, results, lane, label }: LaneRun): Promise<Outcome> {
@@ -58,11 +65,21 @@ export function countVitestReport(
     const path = relative(root, file.name);
     const bad = file.assertionResults.filter((test) => test.status !== 'passed');
     passed += file.assertionResults.length - bad.length;
-    for (const test of bad) problems.push(`${path}: ${test.fullName} (${test.status})`);
+    for (const test of bad)
+      problems.push([`${path}: ${test.fullName} (${test.status})`, ...reasonOf(test.failureMessages)].join('\n      '));
     if (file.status !== 'passed' && bad.length === 0) problems.push(`${path}: ${file.message || file.status}`);
     else if (file.assertionResults.length === 0) problems.push(`${path}: holds no test`);
   }
   if (passed === 0 && problems.length === 0) problems.push('no test ran');
   if (exitCode !== 0 && problems.length === 0) problems.push(`ended with ${exitCode}: an error outside every test`);
   return { name: lane, passed, failed: problems.length, problems };
+}
+
+/** The summary is all that is kept of some runs, so it says why a test failed: message and difference, not the stack. */
+function reasonOf(messages: readonly string[] = []): string[] {
+  return messages
+    .flatMap((message) => message.split('\n'))
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+    .slice(0, MAX_REASON_LINES)
+    .map((line) => line.slice(0, MAX_REASON_LINE));
 }

@@ -37,6 +37,16 @@ describe('counting what Vitest reports', () => {
   test.each([1, null])('an end with %s that no test explains fails', (exitCode) => {
     expect(count([file('passed', ['passed'])], exitCode)).toMatchObject({ passed: 1, failed: 1 });
   });
+  test('a failed test’s message is told without its stack', () => {
+    const failed = {
+      status: 'failed',
+      fullName: 'adds',
+      failureMessages: ['AssertionError: expected 1 to be 2\n    at a.test.ts:3:1'],
+    };
+    expect(count([{ ...file('failed', []), assertionResults: [failed] }], 1).problems).toEqual([
+      'a.test.ts: adds (failed)\n      AssertionError: expected 1 to be 2',
+    ]);
+  });
   test('passed tests pass', () => {
     expect(count([file('passed', ['passed', 'passed'])])).toMatchObject({ passed: 2, failed: 0, problems: [] });
   });

@@ -1,8 +1,9 @@
 /**
  * Odd exchanges: what an upstream may send, how its connection may end, and how a client may behave meanwhile. Each is
- * made of a seed and a number, so that it can be made again. Every body holds the name of its case, so that bytes that
+ * made of a seed and a number, so that it can be made again. Every body holds the mark of its case, so that bytes that
  * reach somebody else are seen; what no client may ever see holds the word STRAY.
  */
+import { crc32 } from 'node:zlib';
 import { createRandom } from '../support/mutate-text.ts';
 import { ASKING, ODDITIES, pick, responsesOf, type Asking, type Random } from './odd-responses.ts';
 
@@ -41,12 +42,25 @@ export interface FuzzCase {
   readonly early: boolean;
 }
 
+/**
+ * What a case's bodies are made of: its name and a checksum, so that a mutated mark is not taken for another case's.
+ */
+export const markOf = (name: string): string => `<${name}.${checksumOf(name)}>`;
+
+/** @returns the names of the cases whose marks are in `text`. */
+export const namesMarkedIn = (text: string): string[] =>
+  [...text.matchAll(/<(c\d{7})\.([0-9a-f]{8})>/g)].flatMap(([, name, checksum]) =>
+    checksumOf(name!) === checksum ? [name!] : [],
+  );
+
+const checksumOf = (name: string): string => crc32(name).toString(16).padStart(8, '0');
+
 export function makeCase(seed: number, index: number): FuzzCase {
   const random = createRandom(Math.imul(seed + index, 2654435761) >>> 0);
   for (let warm = 0; warm < 5; warm++) random();
   const name = `c${String(index).padStart(7, '0')}`;
   const asking = pick(random, ASKING);
-  const response = pick(random, responsesOf(asking, name, random));
+  const response = pick(random, responsesOf(asking, { name, mark: markOf(name) }, random));
   const client =
     random() < 0.75
       ? 'stays'

@@ -1,6 +1,6 @@
 /** Rules that are right whatever an upstream sends: for what the client sees, for the audit log, and for the gateway's own. */
 import { STATUS_CODES } from 'node:http';
-import type { FuzzCase } from './fuzz-cases.ts';
+import { namesMarkedIn, type FuzzCase } from './fuzz-cases.ts';
 import { headerOf, type ReadResponse } from './read-responses.ts';
 
 export interface FuzzRow {
@@ -17,15 +17,22 @@ const STREAMS = new Set(['watch', 'proxy', 'websocket', 'SPDY/3.1']);
 export const describeCase = ({ name, asking, what, ending, client }: FuzzCase): string =>
   `${name} ${asking}, ${what}, then ${ending}; client ${client}`;
 
-/** @returns `disturbed`: a whole response became a 5xx, since its connection was being ended by an odd one. */
-export function judgeFuzzed(fuzzCase: FuzzCase, seen: ReadResponse): { problems: string[]; disturbed: boolean } {
+/**
+ * @param isLate The request's deadline may have passed: on a busy machine a whole response can be cut by it.
+ * @returns `disturbed`: a whole response became a 5xx because an odd one ended its connection, or its deadline passed.
+ */
+export function judgeFuzzed(
+  fuzzCase: FuzzCase,
+  seen: ReadResponse,
+  isLate: boolean,
+): { problems: string[]; disturbed: boolean } {
   const { state, status, reason } = seen;
   const { kind, client, name, asking } = fuzzCase;
   const problems: string[] = [];
   const body = seen.body.toString('latin1');
   const text = body + seen.rawHeaders.join('\n');
   if (text.includes('STRAY')) problems.push('bytes that nobody asked for');
-  if ([...text.matchAll(/<(c\d{7})>/g)].some(([, other]) => other !== name)) problems.push('bytes of another exchange');
+  if (namesMarkedIn(text).some((other) => other !== name)) problems.push('bytes of another exchange');
   if (status !== 0 && reason !== (STATUS_CODES[status] ?? 'Unknown'))
     problems.push(`the reason ${JSON.stringify(reason)}`);
   // What stands behind its request gets a response of its own, or none.
@@ -41,7 +48,7 @@ export function judgeFuzzed(fuzzCase: FuzzCase, seen: ReadResponse): { problems:
   if (isOwn) return { problems, disturbed: true };
   // Bytes behind it may be found out before the last of it has gone on.
   const isBroken = state === 'cut' || state === 'none';
-  if (isBroken && fuzzCase.what.includes('bytes behind it')) return { problems, disturbed: true };
+  if (isBroken && (isLate || fuzzCase.what.includes('bytes behind it'))) return { problems, disturbed: true };
   if (isBroken || state === 'hang') problems.push('a whole response that did not arrive');
   else if (status !== fuzzCase.status || body !== fuzzCase.body)
     problems.push(`not the upstream's response (${body.length} of ${fuzzCase.body.length} bytes)`);

@@ -19,8 +19,12 @@ export interface Response {
 export type Random = () => number;
 export const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
-export function responsesOf(asking: Asking, name: string, random: Random): Response[] {
-  const body = `<${name}>`.repeat(1 + Math.floor(random() ** 4 * 3000));
+export function responsesOf(
+  asking: Asking,
+  { name, mark }: { readonly name: string; readonly mark: string },
+  random: Random,
+): Response[] {
+  const body = mark.repeat(1 + Math.floor(random() ** 4 * 3000));
   const half = Math.floor(body.length / 2);
   const type = 'Content-Type: text/plain\r\n';
   const chunks = [body.slice(0, half), body.slice(half)].map((part) =>

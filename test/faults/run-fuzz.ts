@@ -134,10 +134,12 @@ class Fuzz {
     this.#cases.set(fuzzCase.name, fuzzCase);
     const seen: ReadResponse[] = [];
     for (const each of this.#worlds) {
+      const askedAtMs = performance.now();
       const response = await this.#ask(each.world, fuzzCase, '', each.sent);
       if (!response) return;
       seen.push(response);
-      this.#judge(each.name, fuzzCase, response);
+      const isLate = performance.now() - askedAtMs >= SHORT_REQUEST_SECONDS * 1000;
+      this.#judge(each.name, fuzzCase, response, isLate);
     }
     const [own, node] = seen as [ReadResponse, ReadResponse];
     const outcome = `${fuzzCase.kind} ${own.state === 'complete' ? (own.status === 502 ? '502' : 'complete') : own.state}`;
@@ -210,8 +212,8 @@ class Fuzz {
     }
   }
 
-  #judge(gateway: string, fuzzCase: FuzzCase, seen: ReadResponse): void {
-    const { problems, disturbed } = judgeFuzzed(fuzzCase, seen);
+  #judge(gateway: string, fuzzCase: FuzzCase, seen: ReadResponse, isLate: boolean): void {
+    const { problems, disturbed } = judgeFuzzed(fuzzCase, seen, isLate);
     for (const problem of problems)
       this.#problem(`${gateway}: ${problem} (${seen.state} ${seen.status}): ${describeCase(fuzzCase)}`);
     if (disturbed) this.#tally.set(DISTURBED, (this.#tally.get(DISTURBED) ?? 0) + 1);

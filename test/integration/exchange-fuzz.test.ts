@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { compareSeen } from '../faults/compare-seen.ts';
-import { makeCase } from '../faults/fuzz-cases.ts';
+import { makeCase, markOf } from '../faults/fuzz-cases.ts';
+import { judgeFuzzed } from '../faults/judge-fuzz.ts';
 import { ResponseReader, type Asked, type ReadResponse } from '../faults/read-responses.ts';
 import { describeFuzz, runFuzz } from '../faults/run-fuzz.ts';
 
-/** Odd upstreams and odd clients, for half a minute; the long form is in `test/long`. */
+/** The same odd upstreams and clients on every run; the long form in `test/long` has new ones. */
+const SEED = 20_261_201;
 const MILLISECONDS = 12_000;
 
 function read(text: string, asked: Asked = {}): ReadResponse {
@@ -32,6 +34,17 @@ test.each([
   expect(read(text).state).toBe(state);
 });
 
+test('bytes of another exchange are seen, and a mutated mark is not taken for one', () => {
+  const fuzzCase = Array.from({ length: 500 }, (_, index) => makeCase(1, index)).find(
+    ({ kind, client }) => kind === 'odd' && client === 'stays',
+  )!;
+  const problemsOf = (body: string): string[] =>
+    judgeFuzzed(fuzzCase, read(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`), false).problems;
+  const mark = markOf(fuzzCase.name);
+  expect(problemsOf(`${mark}${markOf('c0009999')}`)).toEqual(['bytes of another exchange']);
+  expect(problemsOf(`${mark}${mark.replace(fuzzCase.name, 'c0009999')}`)).toEqual([]);
+});
+
 test('a difference between the own HTTP/1.1 code and Node’s is seen', () => {
   const whole = Array.from({ length: 500 }, (_, index) => makeCase(1, index)).find(
     ({ kind, client, ending }) => kind === 'whole' && client === 'stays' && ending === 'keep',
@@ -51,9 +64,8 @@ test.each([{ plain: false }, { plain: true }])(
   'no odd upstream or client ends the gateway, mixes exchanges, or is seen as a whole response (%j)',
   { timeout: 180_000 },
   async ({ plain }) => {
-    const seed = Date.now() % 2 ** 31;
-    const result = await runFuzz({ seed, plain, milliseconds: MILLISECONDS });
-    console.log(describeFuzz(`odd exchanges (${plain ? 'plain HTTP' : 'TLS'}, seed ${seed})`, result));
+    const result = await runFuzz({ seed: SEED, plain, milliseconds: MILLISECONDS });
+    console.log(describeFuzz(`odd exchanges (${plain ? 'plain HTTP' : 'TLS'}, seed ${SEED})`, result));
     expect(result.problems).toEqual([]);
     expect(result.cases).toBeGreaterThan(100);
   },

@@ -47,7 +47,12 @@ export interface KillWorld {
 }
 
 const CONNECTIONS = 32;
+/** A load is long enough for a kill in its middle; on a busy machine until so many requests have their responses. */
 const LOAD_MS = 700;
+const RESPONSES_A_LOAD = 150;
+const LOAD_WITHIN_MS = 20_000;
+/** A later start completes what was left open, a lost replica's rows once its heartbeats are missed. */
+const COMPLETED_WITHIN_MS = 30_000;
 const WRITE_VERBS = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const SELF_REVIEWS = /^selfsubject(?:access|rules)?reviews$/;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -96,7 +101,7 @@ async function killAgainAndAgain(
   };
   for (let kill = 0; kill < kills; kill += 1) {
     const load = startLoad(gateway, userAgent, `${userAgent}-${kill}`);
-    await pause(LOAD_MS + Math.random() * 200);
+    await load.reaches(RESPONSES_A_LOAD);
     const pids = workerPids();
     // In turn: every process, the supervisor alone, one worker.
     const what = workers === 1 ? 0 : kill % 3;
@@ -117,7 +122,7 @@ async function killAgainAndAgain(
   for (const pid of workers > 1 ? workerPids() : []) process.kill(pid, 'SIGKILL');
   await running.kill();
   await start();
-  await pause(1_000);
+  await untilNoneOpen(where);
   const totals = await compare(world, where, userAgent);
   await running.stop();
   return { kills: kills + 1, ...totals };
@@ -132,7 +137,12 @@ const isAlive = (pid: number): boolean => {
 };
 
 /** Connections that each send one request after the other, whatever becomes of them. */
-function startLoad(gateway: DemoGateway, userAgent: string, prefix: string): { stop(): Promise<void> } {
+function startLoad(
+  gateway: DemoGateway,
+  userAgent: string,
+  prefix: string,
+): { reaches(responses: number): Promise<void>; stop(): Promise<void> } {
+  const sent = { responses: 0 };
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const ca = readFileSync(gateway.caFile);
   const over = new AbortController();
@@ -154,10 +164,11 @@ function startLoad(gateway: DemoGateway, userAgent: string, prefix: string): { s
             ...(body ? { 'content-type': type } : {}),
           },
         },
-        (answer) => {
-          answer.resume();
-          answer.on('close', resolve);
-          answer.on('error', () => resolve());
+        (response) => {
+          sent.responses += 1;
+          response.resume();
+          response.on('close', resolve);
+          response.on('error', () => resolve());
         },
       );
       outbound.on('error', () => resolve());
@@ -182,12 +193,24 @@ function startLoad(gateway: DemoGateway, userAgent: string, prefix: string): { s
   };
   const loops = Array.from({ length: CONNECTIONS }, (_, at) => one(at));
   return {
+    async reaches(wanted) {
+      const endMs = performance.now() + LOAD_WITHIN_MS;
+      await pause(LOAD_MS + Math.random() * 200);
+      while (sent.responses < wanted && performance.now() < endMs) await pause(10);
+    },
     async stop() {
       over.abort();
       await Promise.all(loops);
       agent.destroy();
     },
   };
+}
+
+async function untilNoneOpen(where: Parameters<typeof runSql>[0]): Promise<void> {
+  const endMs = performance.now() + COMPLETED_WITHIN_MS;
+  const isOneOpen = async (): Promise<boolean> =>
+    (await runSql(where, 'SELECT audit_id FROM audit_log WHERE completed_at_ms IS NULL LIMIT 1')).length > 0;
+  while ((await isOneOpen()) && performance.now() < endMs) await pause(100);
 }
 
 async function compare(
