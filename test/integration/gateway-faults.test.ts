@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../demo/run-cli.ts';
 import { observeDisk, type TestDisk } from '../support/disk/disk.ts';
+import { runSql } from '../support/run-sql.ts';
 import { connectToWorker, readWorkerPids } from '../support/worker-clients.ts';
 import { createWorkerWorld, type WorkerWorld } from '../support/worker-world.ts';
 
@@ -23,6 +24,10 @@ test('the log says that the disk is full; what a worker had sent that was killed
   const gateway = await world.start(disk.environment);
   const connection = connectToWorker(world);
   await connection.send('/version');
+  // Otherwise this record fails first, and the worker is killed before it hands the next one over.
+  const saved = "SELECT audit_id FROM audit_events WHERE request_uri = '/version'";
+  const sqlitePath = join(world.folder, 'data', 'gatehouse.db');
+  await expect.poll(() => runSql({ sqlitePath }, saved), { timeout: 10_000 }).toHaveLength(1);
   disk.fail('write', 'ENOSPC');
   await connection.send('/api/v1/namespaces/full/pods');
   const failed =
