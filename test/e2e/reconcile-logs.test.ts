@@ -40,7 +40,9 @@ describe.each(bothEngines())('the audit log on $engine', (gateway) => {
       const there = arrived.get(event.auditID);
       // Who leaves while the request is on its way may leave before the API server has read it.
       if (there === undefined && note(event, 'aborted') === 'client') continue;
-      expect(there, `${event.verb} ${event.requestURI}`).toBeDefined();
+      // Nor does anybody know whether it has read what ended as a lost connection.
+      if (there === undefined && note(event, 'cause') !== '' && event.responseStatus?.code === 502) continue;
+      expect(there, JSON.stringify(event)).toBeDefined();
       expect(there?.verb).toBe(event.verb);
       expect(there?.objectRef?.namespace ?? '').toBe(event.objectRef?.namespace ?? '');
       expect(there?.objectRef?.resource ?? '').toBe(event.objectRef?.resource ?? '');

@@ -18,6 +18,11 @@ export interface AuditRow {
   readonly audit_id: string;
 }
 
+/** Sockets that the gateway holds while only the bystanders are there: the plain one's connection to its upstream idles, and is closed. */
+const QUIET = '3 sockets of clients, 2 to upstreams';
+/** On a busy machine. */
+const QUIET_WITHIN_MS = 10_000;
+
 export class FaultWorld {
   readonly upstreams: ScriptedUpstreams;
   readonly #instrumented: Instrumented;
@@ -27,8 +32,6 @@ export class FaultWorld {
   #world: ForwardWorld | undefined;
   #faults: FaultChannel | undefined;
   #bystanders: Bystanders | undefined;
-  /** Sockets that the gateway holds while only the bystanders are there. */
-  #quiet = '';
   starts = 0;
 
   private constructor(instrumented: Instrumented, upstreams: ScriptedUpstreams, plain: boolean, alsoImport?: string) {
@@ -75,8 +78,8 @@ export class FaultWorld {
     const end = performance.now() + withinMs;
     for (;;) {
       const held = await this.#sockets();
-      if (held === this.#quiet || !this.faults.alive || isOver()) return undefined;
-      if (performance.now() > end) return `${held}, where ${this.#quiet} are the bystanders'`;
+      if (held === QUIET || !this.faults.alive || isOver()) return undefined;
+      if (performance.now() > end) return `${held}, where ${QUIET} are the bystanders'`;
       this.upstreams.closeIdle();
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -117,9 +120,8 @@ export class FaultWorld {
     this.#faults = new FaultChannel(this.#world.gateway);
     this.#bystanders = await Bystanders.open(this.#world, this.upstreams);
     this.starts++;
-    this.upstreams.closeIdle();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    this.#quiet = await this.#sockets();
+    const left = await this.leftSockets(QUIET_WITHIN_MS);
+    if (left) throw new Error(`the gateway does not become quiet: ${left}`);
   }
 
   async #sockets(): Promise<string> {
