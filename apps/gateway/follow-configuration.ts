@@ -24,6 +24,11 @@ export async function followConfiguration(config: Config, store: Store, log: Log
         inClusterDirectory: config.inCluster.directory,
         connectTimeoutSeconds: config.timeouts.connectSeconds,
         ownHttp1: config.http.ownHttp1,
+        pool: {
+          maxConnections: config.limits.maxUpstreamConnections,
+          maxWaiting: config.limits.maxWaitingRequests,
+          contendedStallMs: config.timeouts.contendedStallSeconds * 1000,
+        },
         reportFault: createFaultReport(log),
         allowLoopback: config.outbound.insecureAllowLoopback,
         now: () => Date.now(),

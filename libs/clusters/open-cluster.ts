@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import { openUpstream, type ConnectionStats, type ReportFault, type UpstreamConnections } from '#http';
+import { openUpstream, type ConnectionStats, type PoolLimits, type ReportFault, type UpstreamConnections } from '#http';
 import { guardConnect, isLoopbackName } from '#outbound';
 import { readCertificateExpiry, readTokenExpiry, splitSecrets, type ResourceObject } from '#resources';
 import { readRotatingFile, type RotatingFile } from './read-rotating-file.ts';
@@ -42,12 +42,16 @@ export interface OpenClusterPorts {
   readonly connectTimeoutSeconds: number;
   /** False: Node's server and undici carry everything. Default true. */
   readonly ownHttp1?: boolean;
+  /** Of the pools for short requests. Default: those of the gateway's settings. */
+  readonly pool?: PoolLimits;
   /** Receives errors of connections that no exchange can be blamed for. Default: they are dropped. */
   readonly reportFault?: ReportFault;
   /** Names that resolve to this machine may be connected to; a server that names it is, in any case. */
   readonly allowLoopback: boolean;
   now(): number;
 }
+
+const DEFAULT_POOL: PoolLimits = { maxConnections: 256, maxWaiting: 5_000, contendedStallMs: 10_000 };
 
 interface ClusterSpec {
   server?: string;
@@ -95,6 +99,7 @@ export async function openCluster(
     const connections = openUpstream(server.origin, tlsOf(use), {
       connectTimeoutSeconds: ports.connectTimeoutSeconds,
       ownHttp1: ports.ownHttp1 ?? true,
+      pool: ports.pool ?? DEFAULT_POOL,
       now: ports.now,
       reportFault: ports.reportFault ?? (() => {}),
     });

@@ -157,6 +157,23 @@ export const limitsSchema = z
             'Bytes of a request body, whatever it is sent to; more is answered with 413. 0: no limit but that of the cluster (3 MiB for its resources, none for what it proxies).',
         }),
       ),
+    maxUpstreamConnections: z
+      .int()
+      .min(8)
+      .max(10_000)
+      .default(256)
+      .meta(
+        about({
+          description:
+            'Connections that one worker keeps to one cluster for requests that are not long-running, for reads and for writes each. One person gets half of them at most, and less where others want some, so that there is always one for somebody else.',
+        }),
+      ),
+    maxWaitingRequests: most(5_000).meta(
+      about({
+        description:
+          'Requests that may wait in one worker for such a connection to one cluster, for reads and for writes each. One more is refused with 429: the newest of the person with the most. 0: no limit.',
+      }),
+    ),
     loginsPerMinutePerSource: most(120).meta(
       about({
         description:

@@ -37,7 +37,7 @@ export function forwardUpgrade(input: ForwardInput, client: UpgradeClient): Runn
 }
 
 function requestFor(input: ForwardInput, headers: readonly string[]): UpstreamRequest {
-  const { decision, upstream, timeouts, maxBodyBytes, body } = input;
+  const { decision, upstream, timeouts, maxBodyBytes, body, flow } = input;
   const { request } = decision;
   const { hasBody } = input.headers;
   return {
@@ -47,6 +47,7 @@ function requestFor(input: ForwardInput, headers: readonly string[]): UpstreamRe
     headers,
     body: hasBody ? body : undefined,
     maxBodyBytes,
+    flow,
     kind: request.longRunning ? (sharesConnection(request) && !hasBody ? 'shared' : 'long') : 'short',
     times: {
       shortRequestMs: timeouts.shortRequestSeconds * 1000,

@@ -42,6 +42,8 @@ export interface ForwardInput {
   readonly serviceAccountToken?: string | undefined;
   readonly headers: RequestHeaders;
   readonly upstream: Upstream;
+  /** Names the person for a fair share of the upstream's connections, the same for all their credentials. */
+  readonly flow: string;
   readonly auditId: string;
   readonly clientAddress: string;
   /** '' for the default cluster's root URLs, else `/clusters/<name>`. */

@@ -22,6 +22,11 @@ export interface UpstreamRequest {
    */
   readonly kind: 'short' | 'long' | 'shared';
   readonly times: ExchangeTimes;
+  /**
+   * Names whoever is to share connections fairly with others: requests with the same key share what one gets. Opaque
+   * here; empty for none.
+   */
+  readonly flow: string;
 }
 
 export interface ExchangeTimes {

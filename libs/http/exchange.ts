@@ -4,6 +4,7 @@ import { attempt, within, type Boundary } from './boundary.ts';
 import { StallTimer } from './deliver.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from './exchange-contract.ts';
 import { MAX_HELD_BYTES } from './gather-pieces.ts';
+import { readContentLength, withoutFraming } from './header-lines.ts';
 import { reasonPhrase, sendHead, type ClientResponse } from './messages.ts';
 
 type End = Pick<ExchangeOutcome, 'refusal' | 'aborted' | 'abortCode' | 'cause'>;
@@ -157,6 +158,12 @@ export class Exchange implements RunningExchange, Boundary {
     const { code } = error as { code?: string };
     const { upstream } = this.request;
     if (code === OWN_FAULT) return this.broke((error as Error).cause);
+    if (code === QUEUE_FULL)
+      return this.fail(
+        'tooManyRequests',
+        `too many requests wait for a connection to ${upstream}; try again later`,
+        error,
+      );
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
       return this.fail('upstreamTimeout', `${upstream} did not answer in time`, error);
     if (code === INVALID_RESPONSE || code?.startsWith('HPE_'))
@@ -170,6 +177,14 @@ export class Exchange implements RunningExchange, Boundary {
       return this.#finishAndCancel({ refusal: message === undefined ? { code } : { code, message } });
     cutResponse(this.#response);
     this.#finishAndCancel({ aborted: 'gateway', abortCode: code });
+  }
+
+  /** The client does not read a short response, whose connection others wait for; or it stalls (`StallTimer`). */
+  cutUnread(unreadMs: number): void {
+    if (this.finished) return;
+    cutResponse(this.#response);
+    const cause = new Error(`the client read nothing for ${Math.round(unreadMs) / 1000} s`);
+    this.#finishAndCancel({ aborted: 'client', cause });
   }
 
   /** An error of our own, out of any callback that serves this exchange: both sides are closed, the caller gets the cause. */
@@ -203,19 +218,13 @@ export class Exchange implements RunningExchange, Boundary {
     const { socket } = this.#response;
     const { stalledReaderMs } = this.request.times;
     if (socket) {
-      this.#stalled ??= new StallTimer(this, socket, stalledReaderMs, () => this.#onStalled(stalledReaderMs));
+      this.#stalled ??= new StallTimer(this, socket, stalledReaderMs, () => this.cutUnread(stalledReaderMs));
       return this.#stalled.start();
     }
     this.#queuedTimer = setTimeout(
-      within(this, () => (this.#response.socket ? this.#limitStall() : this.#onStalled(stalledReaderMs))),
+      within(this, () => (this.#response.socket ? this.#limitStall() : this.cutUnread(stalledReaderMs))),
       stalledReaderMs,
     ).unref();
-  }
-
-  #onStalled(limitMs: number): void {
-    if (this.finished) return;
-    cutResponse(this.#response);
-    this.#finishAndCancel({ aborted: 'client', cause: new Error(`the client read nothing for ${limitMs / 1000} s`) });
   }
 
   #onClientClosed(): void {
@@ -247,6 +256,11 @@ const INVALID_RESPONSE = 'GATEHOUSE_INVALID_RESPONSE';
 
 const OWN_FAULT = 'GATEHOUSE_FAULT';
 
+const QUEUE_FULL = 'GATEHOUSE_QUEUE_FULL';
+
+/** Too many requests wait for a connection: `failUpstream` makes a 429 of it. */
+export const queueFull = (): Error => Object.assign(new Error('too many requests wait'), { code: QUEUE_FULL });
+
 /** An error of our own, on its way through a handler that otherwise gets those of the network. */
 export const ownFault = (cause: unknown): Error =>
   Object.assign(new Error('an upstream connection broke', { cause }), { code: OWN_FAULT });
@@ -266,24 +280,4 @@ export function cutResponse(response: ClientResponse): void {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket?.resetAndDestroy();
   response.destroy();
-}
-
-/** NaN where there is none. */
-function readContentLength(flat: readonly string[]): number {
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(flat[i + 1]);
-  }
-  return Number.NaN;
-}
-
-/** Headers of a response that has no body: without those that say how long it is. */
-export function withoutFraming(flat: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < flat.length; i += 2) {
-    const lower = (flat[i] as string).toLowerCase();
-    if (lower !== 'content-length' && lower !== 'transfer-encoding')
-      kept.push(flat[i] as string, flat[i + 1] as string);
-  }
-  return kept;
 }

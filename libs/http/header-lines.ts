@@ -36,3 +36,23 @@ export function headerLine(name: string, value: string): string {
     throw new TypeError(`a header that cannot be sent: ${JSON.stringify(name)}`);
   return `${name}: ${value}\r\n`;
 }
+
+/** `Content-Length` of flat headers; NaN where there is none. */
+export function readContentLength(flat: readonly string[]): number {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(flat[i + 1]);
+  }
+  return Number.NaN;
+}
+
+/** Headers of a response that has no body: without those that say how long it is. */
+export function withoutFraming(flat: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const lower = (flat[i] as string).toLowerCase();
+    if (lower !== 'content-length' && lower !== 'transfer-encoding')
+      kept.push(flat[i] as string, flat[i + 1] as string);
+  }
+  return kept;
+}

@@ -29,4 +29,5 @@ export {
   type UpstreamConnections,
   type UpstreamOptions,
 } from './upstream/connections.ts';
+export type { PoolLimits } from './upstream/http1-pool.ts';
 export type { UpgradeClient } from './upstream/upgrade.ts';

@@ -10,7 +10,7 @@ import {
   type RunningExchange,
 } from '#http';
 import type { Lease } from '#limits';
-import type { RequestInfo } from '#model';
+import type { Identity, RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { cutUnreadBody } from './cut-unread-body.ts';
 import { expiryWarnings } from './expiry-warnings.ts';
@@ -110,6 +110,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         serviceAccountToken: bearer?.token,
         headers: judged.headers,
         upstream,
+        flow: flowOf(judged.identity),
         auditId: draft.auditId,
         clientAddress: draft.sourceAddress,
         clusterPrefix: judged.clusterPrefix,
@@ -262,6 +263,16 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
 }
 
 const MAX_CAUSE_LENGTH = 300;
+
+/** Verified credentials are cached with their identities, so the key is made once and knows its hash. */
+const flows = new WeakMap<Identity, string>();
+
+/** Whoever acts, whatever credential proves it and whoever is impersonated. A line break stands in no URL. */
+function flowOf(identity: Identity): string {
+  let flow = flows.get(identity);
+  if (flow === undefined) flows.set(identity, (flow = `${identity.issuerUrl}\n${identity.subject}`));
+  return flow;
+}
 
 /** Where it cannot be saved nothing is sent; the record stays queued, and is completed as refused. */
 async function startRecord(

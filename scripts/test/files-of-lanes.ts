@@ -8,6 +8,7 @@ export interface LaneFiles {
 const MEASURED = [
   'test/integration/bench-ratios.test.ts',
   'test/integration/compile-slices.test.ts',
+  'test/integration/fair-shares.test.ts',
   'test/integration/flood-refusals.test.ts',
   'test/integration/forward-backpressure.test.ts',
   'test/integration/forward-load.test.ts',

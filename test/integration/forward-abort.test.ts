@@ -62,6 +62,7 @@ beforeAll(async () => {
     {
       connectTimeoutSeconds: 5,
       ownHttp1: !process.env.GATEHOUSE_TEST_NODE_HTTP1,
+      pool: { maxConnections: 256, maxWaiting: 0, contendedStallMs: 10_000 },
       now: Date.now,
       reportFault: () => {},
     },
@@ -92,6 +93,7 @@ function inputFor(request: IncomingMessage): ForwardInput {
       gatewayAuthorization: () => undefined,
       connections: () => connections,
     },
+    flow: 'alice',
     auditId: 'id',
     clientAddress: '127.0.0.1',
     clusterPrefix: '',

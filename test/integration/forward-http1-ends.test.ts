@@ -182,7 +182,12 @@ describe('a client that leaves', () => {
   });
 
   it('in its body, chunked or sized, never gives the upstream a whole one', async () => {
-    for (const head of ['Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', 'Content-Length: 8\r\n\r\nhalf']) {
+    // More than is kept until the body is whole: a shorter one takes no connection before its end.
+    const half = 'half'.repeat(64 * 1024);
+    for (const head of [
+      `Transfer-Encoding: chunked\r\n\r\n${half.length.toString(16)}\r\n${half}\r\n`,
+      `Content-Length: ${2 * half.length}\r\n\r\n${half}`,
+    ]) {
       acts = [() => {}];
       bodies.length = 0;
       const socket = await connectTo(world);
@@ -195,6 +200,23 @@ describe('a client that leaves', () => {
       expect(String(Buffer.concat(bodies))).not.toMatch(/0\r\n\r\n$/);
     }
   });
+});
+
+it('a client that leaves in a short body has used no upstream connection', async () => {
+  acts = [() => {}];
+  requests = 0;
+  const socket = await connectTo(world);
+  socket.write(
+    `POST ${PODS} HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nAuthorization: Bearer ${world.token}\r\nContent-Length: 8\r\n\r\nhalf`,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  socket.destroy();
+  await until(
+    async () => (await world.records(PODS))[0]?.annotations['gatehouse.dev/aborted'] === 'client',
+    5000,
+    'the record',
+  );
+  expect(requests).toBe(0);
 });
 
 describe('an upstream that will not read a body', () => {

@@ -220,6 +220,7 @@ it('a stream that has ended is returned where its reader stalls and then leaves'
       headers: ['Host', 'x'],
       body: undefined,
       maxBodyBytes: Infinity,
+      flow: 'alice',
       kind: 'shared',
       times: { shortRequestMs: 1000, stalledReaderMs: 1000, stalledStreamMs: 1000 },
     },

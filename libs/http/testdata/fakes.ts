@@ -76,6 +76,7 @@ export function makeRequest(changes: Partial<UpstreamRequest> = {}): UpstreamReq
     body: undefined,
     maxBodyBytes: Number.POSITIVE_INFINITY,
     kind: 'short',
+    flow: 'somebody',
     times: { shortRequestMs: 5000, stalledReaderMs: 5000, stalledStreamMs: 5000 },
     ...changes,
   };

@@ -5,7 +5,7 @@ import { ignoreError, type ReportFault } from '../boundary.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResponseRules, RunningExchange, UpstreamRequest } from '../exchange-contract.ts';
 import { Http1Connection, READ_BY_CONNECTION } from './http1-connection.ts';
-import { Http1Pool, type RequestPool } from './http1-pool.ts';
+import { Http1Pool, type PoolLimits, type RequestPool } from './http1-pool.ts';
 import { Http1Sender } from './http1-sender.ts';
 import { createHttp2Pool, HTTP2_TIMES } from './http2-pool.ts';
 import { Http2Sender } from './http2-sender.ts';
@@ -41,6 +41,8 @@ export interface UpstreamOptions {
   readonly connectTimeoutSeconds: number;
   /** False: undici carries short reads too. */
   readonly ownHttp1: boolean;
+  /** Of each of the two pools of short requests. */
+  readonly pool: PoolLimits;
   now(): number;
   readonly reportFault: ReportFault;
 }
@@ -82,9 +84,10 @@ export function openUpstream(origin: string, tls: ConnectionOptions, options: Up
   const openByUndici = () => new Client(origin, http1);
   const read = new Http1Pool(
     options.ownHttp1 ? openByOurselves(origin, connecting, reportFault) : openByUndici,
+    options.pool,
     reportFault,
   );
-  const write = new Http1Pool(openByUndici, reportFault);
+  const write = new Http1Pool(openByUndici, options.pool, reportFault);
   const long = new Pool(origin, { ...http1, connections: null });
   const unbounded: RequestPool = {
     dispatch(request, handler) {
@@ -93,6 +96,8 @@ export function openUpstream(origin: string, tls: ConnectionOptions, options: Up
     },
     done() {},
     cancel: () => false,
+    stalled() {},
+    resumed() {},
   };
   const streams = createHttp2Pool(tls, { ...HTTP2_TIMES, connectMs }, () => options.now(), reportFault);
 

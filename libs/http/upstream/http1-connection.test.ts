@@ -11,6 +11,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 /** Notes what it gets; `ended` resolves with the error, or with undefined for a whole response. */
 class Handler implements PooledHandler {
+  readonly flow = 'alice';
   controller: Dispatcher.DispatchController | undefined;
   statusCode = 0;
   text = '';
@@ -23,6 +24,7 @@ class Handler implements PooledHandler {
     this.ended = promise;
     this.#settle = resolve;
   }
+  cutStalled(): void {}
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
   }

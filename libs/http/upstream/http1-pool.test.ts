@@ -1,51 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { collectFaults, nextTurn, Planted, soon, throwPlanted } from '../testdata/fakes.ts';
-import { Http1Pool, type PooledClient, type PooledHandler } from './http1-pool.ts';
-
-/** What the pool opens before a queue has lasted. */
-const FIRST = 12;
-
-/** A client that notes what it is to send. */
-class FakeClient extends EventEmitter implements PooledClient {
-  closed = false;
-  closes = 0;
-  readonly sent: string[] = [];
-  dispatch({ path }: { path: string }, _handler: PooledHandler): void {
-    this.sent.push(path);
-  }
-  close(): Promise<void> {
-    this.closed = true;
-    this.closes++;
-    return Promise.resolve();
-  }
-}
-
-class Handler implements PooledHandler {
-  connection: unknown;
-  readonly errors: unknown[] = [];
-  onResponseError(_controller: unknown, error: Error): void {
-    this.errors.push(error);
-  }
-}
-
-function openPool() {
-  const clients: FakeClient[] = [];
-  const { faults, reportFault } = collectFaults();
-  const pool = new Http1Pool(() => {
-    const client = new FakeClient();
-    clients.push(client);
-    return client;
-  }, reportFault);
-  const dispatch = (path: string, handler: PooledHandler = new Handler()): Handler => {
-    pool.dispatch({ method: 'GET', path }, handler);
-    return handler as Handler;
-  };
-  /** Takes every first connection. */
-  const fill = (): Handler[] => Array.from({ length: FIRST }, (_, i) => dispatch(`/first/${i}`));
-  const sent = (): string[] => clients.flatMap((client) => client.sent);
-  return { pool, clients, faults, dispatch, fill, sent };
-}
+import { FakeClient, FIRST, Handler, LIMITS, openPool } from '../testdata/fake-pool.ts';
+import { Http1Pool } from './http1-pool.ts';
 
 describe('a client that throws', () => {
   it('when it is to send gives its slot back before the caller gets the error', () => {
@@ -56,7 +12,7 @@ describe('a client that throws', () => {
     client.dispatch = throwPlanted;
     const handler = new Handler();
     expect(() => pool.dispatch({ method: 'GET', path: '/' }, handler)).toThrow(Planted);
-    expect(handler.connection).toBeUndefined();
+    expect(handler.slot).toBeUndefined();
     Reflect.deleteProperty(client, 'dispatch');
     dispatch('/next');
     expect([clients.length, client.sent]).toEqual([1, ['/first', '/next']]);
@@ -75,7 +31,7 @@ describe('a client that throws', () => {
     };
     pool.done(first);
     expect(broken.errors).toEqual([expect.any(Planted)]);
-    expect(broken.connection).toBeUndefined();
+    expect(broken.slot).toBeUndefined();
     expect([pool.waiting, client.sent.at(-1)]).toEqual([0, '/behind']);
   });
 
@@ -83,10 +39,14 @@ describe('a client that throws', () => {
     const { reportFault } = collectFaults();
     const made: FakeClient[] = [];
     let fails = true;
-    const pool = new Http1Pool(() => {
-      if (fails) throwPlanted();
-      return made[made.push(new FakeClient()) - 1] as FakeClient;
-    }, reportFault);
+    const pool = new Http1Pool(
+      () => {
+        if (fails) throwPlanted();
+        return made[made.push(new FakeClient()) - 1] as FakeClient;
+      },
+      LIMITS,
+      reportFault,
+    );
     for (let i = 0; i < 2 * FIRST; i++)
       expect(() => pool.dispatch({ method: 'GET', path: '/' }, new Handler())).toThrow(Planted);
     fails = false;
@@ -117,7 +77,7 @@ describe('a request that waits', () => {
     pool.done(first);
     pool.done(second);
     expect(sent().filter((path) => !path.startsWith('/first'))).toEqual(['/behind']);
-    expect(cancelled.connection).toBeUndefined();
+    expect(cancelled.slot).toBeUndefined();
   });
 
   it('is sent once where it ends as soon as it is sent, and nobody behind it is forgotten', () => {

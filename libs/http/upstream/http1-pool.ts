@@ -1,16 +1,20 @@
 import type { Dispatcher } from 'undici';
-import { within, type Boundary, type ReportFault } from '../boundary.ts';
+import { attempt, within, type Boundary, type ReportFault } from '../boundary.ts';
+import { queueFull } from '../exchange.ts';
+import { FairQueue, type Flow } from './fair-queue.ts';
 
-/** kube-apiserver serves 400 reads and 200 writes at once; more connections than this would only wait there. */
-const MAX_CONNECTIONS = 256;
 /** A client's discovery burst is over before more than these would be of use. */
 const FIRST_CONNECTIONS = 12;
 /** While requests have been waiting for this long, the pool grows by half. */
 const GROW_EVERY_MS = 50;
 
-/** undici's handler, and room for the pool to note the connection that carries it. */
+/** undici's handler, and room for the pool's own note. */
 export interface PooledHandler extends Dispatcher.DispatchHandler {
-  connection?: unknown;
+  /** Requests with the same key share what is given to one user; says nothing to the pool beyond that. */
+  readonly flow: string;
+  slot?: unknown;
+  /** Ends the request, whose client has been holding up its connection, since requests of other flows wait. */
+  cutStalled(stalledMs: number): void;
 }
 
 /** undici's controller; a connection that wants the bytes of a response back, to use them again, says how. */
@@ -26,6 +30,10 @@ export interface RequestPool {
   done(handler: PooledHandler): void;
   /** True where it was still waiting; it will not be sent. */
   cancel(handler: PooledHandler): boolean;
+  /** The client holds up the connection: it does not read the response, or does not send the body. */
+  stalled(handler: PooledHandler): void;
+  /** The client goes on. */
+  resumed(handler: PooledHandler): void;
 }
 
 /** Sends one request at a time; connects when it is used and not connected. undici's `Client` is one. */
@@ -36,34 +44,53 @@ export interface PooledClient {
   close(): Promise<void>;
 }
 
-interface Waiting {
+export interface PoolLimits {
+  readonly maxConnections: number;
+  /** Requests that may wait for a connection; 0: no limit. */
+  readonly maxWaiting: number;
+  /** How long a client may hold up a connection while requests of flows that hold fewer wait. */
+  readonly contendedStallMs: number;
+}
+
+/** One request: waiting, or sent over `client`. */
+interface Slot {
+  readonly flow: Flow<Slot>;
   readonly options: Dispatcher.DispatchOptions;
   readonly handler: PooledHandler;
+  client: PooledClient | undefined;
 }
 
 /**
  * Connections for short requests. undici's own pool opens one for every request that finds the others busy, so that a
  * burst (a client's discovery) costs a TLS handshake a request, though most would be served sooner by waiting for one
- * of the connections that exist. Here a few are shared, requests wait in order, and only a queue that lasts makes them
- * more. The connection that became free last is used first, so that those of a past burst are left idle and closed.
+ * of the connections that exist. Here a few are shared, requests wait in turn by flow, and only a queue that lasts
+ * makes them more. The connection that became free last is used first, so that those of a past burst are left idle and
+ * closed. No flow takes all of them, however many requests it sends and however slow its clients are: see `FairQueue`.
  */
 export class Http1Pool implements RequestPool, Boundary {
   readonly #openClient: () => PooledClient;
   readonly #reportFault: ReportFault;
+  readonly #limits: PoolLimits;
   readonly #clients = new Set<PooledClient>();
+  readonly #queue: FairQueue<Slot>;
+  /** Since when, in milliseconds of `performance.now()`. */
+  readonly #stalled = new Map<Slot, number>();
   #free: PooledClient[] = [];
-  #allowed = FIRST_CONNECTIONS;
+  readonly #firstConnections: number;
+  #allowed: number;
   #connected = 0;
-  #waiting: (Waiting | undefined)[] = [];
-  #next = 0;
   #serving = false;
-  #growing: NodeJS.Timeout | undefined;
+  #ticking: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param openClient makes a client that sends one request at a time; it connects when it is first used. */
-  constructor(openClient: () => PooledClient, reportFault: ReportFault) {
+  constructor(openClient: () => PooledClient, limits: PoolLimits, reportFault: ReportFault) {
     this.#openClient = openClient;
+    this.#limits = limits;
     this.#reportFault = reportFault;
+    this.#queue = new FairQueue(limits.maxConnections, limits.maxWaiting);
+    this.#firstConnections = Math.min(FIRST_CONNECTIONS, limits.maxConnections);
+    this.#allowed = this.#firstConnections;
   }
 
   /** The pool itself goes on: an error while one request is sent ends that request, see `#serve`. */
@@ -72,11 +99,18 @@ export class Http1Pool implements RequestPool, Boundary {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean {
-    // Behind those that wait, even where a connection has just become free.
-    if (this.#next === this.#waiting.length && this.#send(options, handler)) return true;
-    this.#waiting.push({ options, handler });
-    this.#growing ??= setInterval(
-      within(this, () => this.#grow()),
+    const flow = this.#queue.flowOf(handler.flow);
+    const slot: Slot = { flow, options, handler, client: undefined };
+    handler.slot = slot;
+    // Behind those of its flow that wait, even where a connection has just become free.
+    if (!this.#serving && flow.waiting.size === 0 && this.#queue.mayTake(flow) && this.#hasConnection()) {
+      this.#send(slot);
+      return true;
+    }
+    const dropped = this.#queue.push(slot);
+    if (dropped) this.#refuse(dropped, queueFull());
+    this.#ticking ??= setInterval(
+      within(this, () => this.#tick()),
       GROW_EVERY_MS,
     );
     return false;
@@ -84,7 +118,7 @@ export class Http1Pool implements RequestPool, Boundary {
 
   /** Requests that wait for a connection. */
   get waiting(): number {
-    return this.#waiting.length - this.#next;
+    return this.#queue.waiting;
   }
 
   /** Connections that are open. */
@@ -94,19 +128,31 @@ export class Http1Pool implements RequestPool, Boundary {
 
   /** The next request may be given to the same connection at once: undici sends it when it is ready. */
   done(handler: PooledHandler): void {
-    const client = handler.connection as PooledClient | undefined;
+    const slot = handler.slot as Slot | undefined;
+    const client = slot?.client;
     if (!client) return;
-    handler.connection = undefined;
+    handler.slot = undefined;
+    this.#stalled.delete(slot);
+    this.#queue.release(slot.flow);
     if (!this.#closed) this.#free.push(client);
     else if (!client.closed) client.close().catch(within(this, (error: unknown) => this.broke(error)));
-    if (this.#next < this.#waiting.length) this.#serve();
+    if (this.#queue.waiting > 0) this.#serve();
   }
 
   cancel(handler: PooledHandler): boolean {
-    const at = this.#waiting.findIndex((waiting) => waiting?.handler === handler);
-    if (at < 0) return false;
-    this.#waiting[at] = undefined;
+    const slot = handler.slot as Slot | undefined;
+    if (!slot || !this.#queue.remove(slot)) return false;
+    handler.slot = undefined;
     return true;
+  }
+
+  stalled(handler: PooledHandler): void {
+    const slot = handler.slot as Slot | undefined;
+    if (slot?.client) this.#stalled.set(slot, performance.now());
+  }
+
+  resumed(handler: PooledHandler): void {
+    this.#stalled.delete(handler.slot as Slot);
   }
 
   /** Lets what is in flight finish; what is still judged by an older snapshot gets connections of its own. */
@@ -118,17 +164,21 @@ export class Http1Pool implements RequestPool, Boundary {
     await Promise.all(clients.map((client) => client.close()));
   }
 
-  #send(options: Dispatcher.DispatchOptions, handler: PooledHandler): boolean {
-    const client = this.#free.pop() ?? (this.#clients.size < this.#allowed ? this.#addClient() : undefined);
-    if (!client) return false;
-    handler.connection = client;
+  /** One is free, or may be opened. */
+  #hasConnection(): boolean {
+    return this.#free.length > 0 || this.#clients.size < this.#allowed;
+  }
+
+  #send(slot: Slot): void {
+    const client = this.#free.pop() ?? this.#addClient();
+    slot.client = client;
+    this.#queue.take(slot.flow);
     try {
-      client.dispatch(options, handler);
+      client.dispatch(slot.options, slot.handler);
     } catch (error) {
-      this.done(handler);
+      this.done(slot.handler);
       throw error;
     }
-    return true;
   }
 
   #addClient(): PooledClient {
@@ -147,22 +197,23 @@ export class Http1Pool implements RequestPool, Boundary {
         if (at < 0) return;
         this.#free.splice(at, 1);
         this.#clients.delete(client);
-        this.#allowed = Math.max(FIRST_CONNECTIONS, Math.min(this.#allowed, this.#clients.size));
+        this.#allowed = Math.max(this.#firstConnections, Math.min(this.#allowed, this.#clients.size));
       }),
     );
     return client;
   }
 
-  #grow(): void {
-    if (this.#next === this.#waiting.length) {
-      clearInterval(this.#growing);
-      this.#growing = undefined;
+  #tick(): void {
+    if (this.#queue.waiting === 0) {
+      clearInterval(this.#ticking);
+      this.#ticking = undefined;
       return;
     }
     // Not while some are still being opened: how long responses take is not known yet.
-    if (this.#connected >= this.#allowed)
-      this.#allowed = Math.min(MAX_CONNECTIONS, this.#allowed + (this.#allowed >> 1));
+    if (this.#queue.hasTurn && this.#connected >= this.#allowed)
+      this.#allowed = Math.min(this.#limits.maxConnections, this.#allowed + (this.#allowed >> 1));
     this.#serve();
+    if (this.#stalled.size > 0) this.#cutStalled();
   }
 
   #serve(): void {
@@ -170,33 +221,39 @@ export class Http1Pool implements RequestPool, Boundary {
     if (this.#serving) return;
     this.#serving = true;
     try {
-      while (this.#next < this.#waiting.length) {
-        const request = this.#waiting[this.#next];
-        // It no longer waits: `cancel` must not find a request that is being sent.
-        this.#waiting[this.#next] = undefined;
-        if (request && !this.#sendWaiting(request)) {
-          this.#waiting[this.#next] = request;
-          break;
+      while (this.#hasConnection()) {
+        const slot = this.#queue.shift();
+        if (!slot) return;
+        try {
+          this.#send(slot);
+        } catch (error) {
+          // It ends this request, not the turn of those behind it.
+          slot.handler.onResponseError?.(undefined as never, error as Error);
         }
-        this.#next++;
       }
     } finally {
       this.#serving = false;
     }
-    // Amortised: what has been served is dropped once it is the larger part.
-    if (this.#next * 2 > this.#waiting.length) {
-      this.#waiting.splice(0, this.#next);
-      this.#next = 0;
+  }
+
+  /** For each flow that waits because of what others hold, one request of the flow that holds the most of them. */
+  #cutStalled(): void {
+    const now = performance.now();
+    const candidates = [...this.#stalled]
+      .filter(([, since]) => now - since >= this.#limits.contendedStallMs)
+      .toSorted(([one, since], [other, otherSince]) => one.flow.held - other.flow.held || otherSince - since);
+    for (const flow of this.#queue.waitingFlows) {
+      const [slot, since] = candidates.at(-1) ?? [];
+      if (!slot || since === undefined) return;
+      if (this.#queue.mayTake(flow) || slot.flow.held <= flow.held) continue;
+      candidates.pop();
+      this.#stalled.delete(slot);
+      attempt(() => slot.handler.cutStalled(now - since));
     }
   }
 
-  /** An error ends this request, not the turn of those behind it. */
-  #sendWaiting({ options, handler }: Waiting): boolean {
-    try {
-      return this.#send(options, handler);
-    } catch (error) {
-      handler.onResponseError?.(undefined as never, error as Error);
-      return true;
-    }
+  #refuse({ handler }: Slot, error: Error): void {
+    handler.slot = undefined;
+    handler.onResponseError?.(undefined as never, error);
   }
 }

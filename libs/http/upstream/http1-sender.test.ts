@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
   collectFaults,
@@ -10,77 +9,9 @@ import {
   startExchange,
   throwPlanted,
 } from '../testdata/fakes.ts';
-import { Http1Pool, type PooledClient } from './http1-pool.ts';
+import { FakeClient, FakeController, LIMITS, openPool } from '../testdata/fake-sending.ts';
+import { Http1Pool, type RequestPool } from './http1-pool.ts';
 import { Http1Sender } from './http1-sender.ts';
-
-/** undici's controller, and a connection that ends its request with the reason when it is aborted. */
-class FakeController {
-  aborted = false;
-  paused = false;
-  reason: Error | null = null;
-  rawHeaders: string[] | Buffer[] = [];
-  rawTrailers: string[] | Buffer[] = [];
-  readonly calls: string[] = [];
-  readonly handler: Http1Sender;
-  constructor(handler: Http1Sender) {
-    this.handler = handler;
-  }
-  pause(): void {
-    this.calls.push('pause');
-  }
-  resume(): void {
-    this.calls.push('resume');
-  }
-  abort(reason: Error): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.calls.push('abort');
-    this.handler.onResponseError(this, reason);
-  }
-}
-
-/** Notes the requests that it is to send, and leaves their callbacks to the test. */
-class FakeClient extends EventEmitter implements PooledClient {
-  closed = false;
-  readonly controllers: FakeController[] = [];
-  dispatch(_options: unknown, handler: object): void {
-    this.controllers.push(new FakeController(handler as Http1Sender));
-  }
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-type Given = Parameters<typeof startExchange>;
-
-function openPool() {
-  const clients: FakeClient[] = [];
-  const pool = new Http1Pool(
-    () => clients[clients.push(new FakeClient()) - 1] as FakeClient,
-    collectFaults().reportFault,
-  );
-  const controllers = (): FakeController[] => clients.flatMap((client) => client.controllers);
-  const send = (...given: Given) => {
-    const started = startExchange(...given);
-    const sender = new Http1Sender(started.exchange, pool, undefined);
-    sender.send();
-    return { ...started, sender };
-  };
-  /** Sends, and has the request started on its connection. */
-  const begin = (...given: Given) => {
-    const sent = send(...given);
-    const controller = controllers().at(-1) as FakeController;
-    sent.sender.onRequestStart(controller);
-    return { ...sent, controller };
-  };
-  /** Connections that a next request finds free, by making it. */
-  const isSlotFree = (): boolean => {
-    const before = clients.length;
-    send();
-    return clients.length === before;
-  };
-  return { pool, clients, controllers, send, begin, isSlotFree };
-}
 
 const lostConnection = (bytesRead: number): Error =>
   Object.assign(new Error('lost'), { code: 'UND_ERR_SOCKET', socket: { bytesRead } });
@@ -262,6 +193,72 @@ describe('a request that waits for a connection', () => {
   });
 });
 
+describe('a client that holds up its connection', () => {
+  const stalledPool = () => {
+    const noted: string[] = [];
+    const pool: RequestPool = {
+      dispatch: () => true,
+      done() {},
+      cancel: () => false,
+      stalled: () => void noted.push('stalled'),
+      resumed: () => void noted.push('resumed'),
+    };
+    return { noted, pool };
+  };
+
+  it('is noted while it does not read, and cut when others wait', async () => {
+    const { noted, pool } = stalledPool();
+    const { exchange, socket } = startExchange();
+    const sender = new Http1Sender(exchange, pool, undefined);
+    sender.send();
+    const controller = new FakeController(sender);
+    sender.onRequestStart(controller);
+    sender.onResponseStart(controller, 200);
+    sender.pause();
+    sender.resume();
+    expect(noted).toEqual(['stalled', 'resumed']);
+    sender.cutStalled(10_000);
+    expect(await exchange.outcome).toMatchObject({
+      aborted: 'client',
+      cause: { message: 'the client read nothing for 10 s' },
+    });
+    expect([socket.wasReset, controller.aborted]).toEqual([true, true]);
+  });
+
+  it('is refused before a response, for a body that does not come', async () => {
+    const { pool } = stalledPool();
+    const { exchange } = startExchange({ method: 'POST' });
+    const sender = new Http1Sender(exchange, pool, undefined);
+    sender.send();
+    sender.cutStalled(10_000);
+    expect(await exchange.outcome).toMatchObject({ refusal: { code: 'requestTimeout' } });
+  });
+});
+
+it('a request that the pool refuses because too many wait is a 429, and keeps no timer', async () => {
+  const clients: FakeClient[] = [];
+  const pool = new Http1Pool(
+    () => clients[clients.push(new FakeClient()) - 1] as FakeClient,
+    { ...LIMITS, maxWaiting: 1 },
+    collectFaults().reportFault,
+  );
+  const started = Array.from({ length: 14 }, () => {
+    const { exchange } = startExchange({ times: { shortRequestMs: 40, stalledReaderMs: 5000, stalledStreamMs: 5000 } });
+    new Http1Sender(exchange, pool, undefined).send();
+    return exchange;
+  });
+  expect(await started[13]?.outcome).toMatchObject({
+    refusal: {
+      code: 'tooManyRequests',
+      message: 'too many requests wait for a connection to cluster "demo"; try again later',
+    },
+    upstreamRequests: 0,
+  });
+  expect(await started[12]?.outcome).toMatchObject({
+    refusal: { code: 'upstreamTimeout', message: 'no connection to cluster "demo" was free in time' },
+  });
+});
+
 it('headers and trailers have one character a byte, whether they come as bytes or as text', async () => {
   const { begin } = openPool();
   const seen: (readonly string[])[] = [];
@@ -284,7 +281,7 @@ it('headers and trailers have one character a byte, whether they come as bytes o
 
 it('an error that the pool throws ends the exchange as soon as its caller breaks it', async () => {
   const { exchange } = startExchange();
-  const pool = new Http1Pool(throwPlanted, collectFaults().reportFault);
+  const pool = new Http1Pool(throwPlanted, LIMITS, collectFaults().reportFault);
   expect(() => new Http1Sender(exchange, pool, undefined).send()).toThrow(Planted);
   exchange.broke(new Planted());
   expect(await exchange.outcome).toMatchObject(REFUSED);

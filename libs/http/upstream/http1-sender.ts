@@ -18,11 +18,13 @@ const endLater = atEndOfTurn(
  * boundary here.
  */
 export class Http1Sender implements PooledHandler, UpstreamSide {
+  readonly flow: string;
   /** The pool's note. */
-  connection: unknown;
+  slot: unknown;
   readonly #exchange: Exchange;
   readonly #options: Dispatcher.DispatchOptions;
   readonly #pool: RequestPool;
+  readonly #body: RequestBody | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #waitingTimer: NodeJS.Timeout | undefined;
   #cancelled = false;
@@ -32,14 +34,20 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
     const { request } = exchange;
     this.#exchange = exchange;
     this.#pool = pool;
+    this.flow = request.flow;
     const idleMs = request.kind === 'short' ? request.times.shortRequestMs : 0;
+    this.#body =
+      request.body &&
+      new RequestBody(request.body, exchange, {
+        withinMs: idleMs,
+        maxBytes: request.maxBodyBytes,
+        stalled: (isStalled) => (isStalled ? pool.stalled(this) : pool.resumed(this)),
+      });
     const options: Dispatcher.DispatchOptions & { servername?: string } = {
       method: request.method as Dispatcher.HttpMethod,
       path: request.path,
       headers: request.headers as string[],
-      body: request.body
-        ? (new RequestBody(request.body, exchange, { withinMs: idleMs, maxBytes: request.maxBodyBytes }) as never)
-        : null,
+      body: (this.#body ?? null) as never,
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
       // A long-running response would hold up whatever was pipelined behind it; the pool does not pipeline, this keeps it so.
@@ -50,12 +58,20 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
   }
 
   send(): void {
+    this.#exchange.upstream = this;
+    // A client that sends nothing, or a byte now and then, holds no connection that others could use.
+    if (this.#body && this.#exchange.request.kind === 'short') this.#body.whenBuffered(() => this.#dispatch());
+    else this.#dispatch();
+  }
+
+  #dispatch(): void {
     const exchange = this.#exchange;
-    exchange.upstream = this;
-    if (this.#pool.dispatch(this.#options, this)) return;
+    if (this.#pool.dispatch(this.#options, this) || exchange.finished) return;
     this.#waitingTimer = setTimeout(
       within(exchange, () => {
-        if (this.#pool.cancel(this)) exchange.failUpstream({ code: 'UND_ERR_HEADERS_TIMEOUT' });
+        if (!this.#pool.cancel(this)) return;
+        const { upstream } = exchange.request;
+        exchange.fail('upstreamTimeout', `no connection to ${upstream} was free in time`, undefined);
       }),
       exchange.request.times.shortRequestMs,
     );
@@ -63,10 +79,18 @@ export class Http1Sender implements PooledHandler, UpstreamSide {
 
   pause(): void {
     this.#controller?.pause();
+    this.#pool.stalled(this);
   }
 
   resume(): void {
+    this.#pool.resumed(this);
     this.#controller?.resume();
+  }
+
+  cutStalled(stalledMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange.responded) exchange.cutUnread(stalledMs);
+    else exchange.abort('requestTimeout', 'the request body did not arrive while other requests waited');
   }
 
   cancel(): void {

@@ -115,3 +115,92 @@ it('a body that the upstream will not read is read and dropped, since its client
   await new Promise((resolve) => request.once('end', resolve));
   expect(request.readableLength).toBe(0);
 });
+
+describe('a body is waited for', () => {
+  /** As Node's parser leaves it: `complete` once all of it has come, whether it was read or not. */
+  const push = (request: Readable, chunk: string | null): void => {
+    if (chunk === null) Object.assign(request, { complete: true });
+    request.push(chunk);
+  };
+
+  it('until it is whole, and none of it is taken meanwhile', async () => {
+    const { request, body } = open();
+    let acts = 0;
+    body.whenBuffered(() => acts++);
+    for (let i = 0; i < 3; i++) {
+      push(request, 'x');
+      await soon(5);
+    }
+    expect(acts).toBe(0);
+    push(request, null);
+    await soon(5);
+    expect([acts, request.readableLength]).toEqual([1, 3]);
+    let text = '';
+    for await (const chunk of body) text += chunk.toString();
+    expect(text).toBe('xxx');
+  });
+
+  it('until as much of it has come as is kept in memory', async () => {
+    const { request, body } = open();
+    let acts = 0;
+    body.whenBuffered(() => acts++);
+    for (let bytes = 0; bytes < request.readableHighWaterMark; bytes += 8192) {
+      expect(acts).toBe(0);
+      push(request, 'x'.repeat(8192));
+      await soon(1);
+    }
+    await soon(5);
+    expect(acts).toBe(1);
+  });
+
+  it('not at all where it has come already', () => {
+    const { request, body } = open();
+    push(request, null);
+    let acts = 0;
+    body.whenBuffered(() => acts++);
+    expect(acts).toBe(1);
+  });
+
+  it('no longer than it may take, and not for one whose client or exchange has ended', async () => {
+    const late = open({ withinMs: 30 });
+    const left = open();
+    const ended = open();
+    let acts = 0;
+    for (const { body } of [late, left, ended]) body.whenBuffered(() => acts++);
+    left.request.destroy();
+    ended.exchange.abort('draining');
+    ended.request.push('x');
+    expect(await late.exchange.outcome).toMatchObject({ refusal: { code: 'requestTimeout' } });
+    push(late.request, null);
+    await soon(5);
+    expect(acts).toBe(0);
+  });
+
+  it('and then has its time anew from the first read, since a connection may have been waited for', async () => {
+    const { request, exchange, body } = open({ withinMs: 60 });
+    body.whenBuffered(() => {});
+    push(request, 'x'.repeat(request.readableHighWaterMark));
+    await soon(90);
+    expect(exchange.finished).toBe(false);
+    await body.next();
+    await expect(body.next()).rejects.toThrow(ENDED);
+    expect(await exchange.outcome).toMatchObject({ refusal: { code: 'requestTimeout' } });
+  });
+
+  it('while the upstream wants its next bytes, which is said once they come too', async () => {
+    const request = new Readable({ read() {} });
+    const { exchange } = startExchange({ method: 'POST' });
+    const noted: boolean[] = [];
+    const body = new RequestBody(request as IncomingMessage, exchange, {
+      withinMs: 0,
+      maxBytes: 100,
+      stalled: (isStalled) => void noted.push(isStalled),
+    });
+    const next = body.next();
+    await soon(5);
+    expect(noted).toEqual([true]);
+    request.push('x');
+    await next;
+    expect(noted).toEqual([true, false]);
+  });
+});

@@ -13,14 +13,21 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
   readonly #exchange: Exchange;
   readonly #withinMs: number;
   readonly #maxBytes: number;
+  readonly #stalled: (isStalled: boolean) => void;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
   constructor(
     request: IncomingMessage,
     exchange: Exchange,
-    limits: { readonly withinMs: number; readonly maxBytes: number },
+    limits: {
+      readonly withinMs: number;
+      readonly maxBytes: number;
+      /** Called with true when the upstream waits for the client's next bytes, and with false when they have come. */
+      readonly stalled?: (isStalled: boolean) => void;
+    },
   ) {
+    this.#stalled = limits.stalled ?? (() => {});
     this.#withinMs = limits.withinMs;
     this.#maxBytes = limits.maxBytes;
     this.#request = request;
@@ -37,6 +44,26 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
         this.#wake?.();
       }),
     );
+  }
+
+  /**
+   * Calls `act` once the body is whole, or as much of it has come as Node keeps in memory; at once where it has already.
+   * Never calls it where the exchange or the client ends before. The time limit counts meanwhile, and anew from the first read.
+   */
+  whenBuffered(act: () => void): void {
+    const request = this.#request;
+    const look = within(this.#exchange, () => {
+      if (!this.#exchange.finished && !isBuffered(request) && !request.destroyed) return;
+      request.off('readable', look);
+      request.off('end', look);
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      if (!this.#exchange.finished && !request.destroyed) act();
+    });
+    request.on('readable', look);
+    request.on('end', look);
+    this.#startTimer();
+    look();
   }
 
   async next(): Promise<IteratorResult<Buffer>> {
@@ -69,11 +96,7 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
     const request = this.#request;
     const exchange = this.#exchange;
     // From the first read on: waiting for a connection is not the client's slowness.
-    if (this.#withinMs > 0)
-      this.#timer ??= setTimeout(
-        within(exchange, () => exchange.abort('requestTimeout')),
-        this.#withinMs,
-      );
+    this.#startTimer();
     for (;;) {
       if (request.readableEnded) {
         clearTimeout(this.#timer);
@@ -94,8 +117,23 @@ export class RequestBody implements AsyncIterableIterator<Buffer> {
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      this.#stalled(true);
       await promise;
       this.#wake = undefined;
+      this.#stalled(false);
     }
   }
+
+  #startTimer(): void {
+    const exchange = this.#exchange;
+    if (this.#withinMs === 0) return;
+    this.#timer ??= setTimeout(
+      within(exchange, () => exchange.abort('requestTimeout')),
+      this.#withinMs,
+    );
+  }
 }
+
+/** Node reads on until this much is there, although nobody has asked for it. */
+const isBuffered = ({ complete, readableLength, readableHighWaterMark }: IncomingMessage): boolean =>
+  complete || readableLength >= readableHighWaterMark;

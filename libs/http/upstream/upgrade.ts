@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { ErrorCode } from '#errors';
 import { attempt, ignoreError, within, type Boundary } from '../boundary.ts';
-import { Exchange, withoutFraming, type UpstreamSide } from '../exchange.ts';
+import { Exchange, type UpstreamSide } from '../exchange.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from '../exchange-contract.ts';
-import { headerLine } from '../header-lines.ts';
+import { headerLine, withoutFraming } from '../header-lines.ts';
 import { READ_TO_LEND } from '../lend-reads.ts';
 import { Tunnel, type TunnelEnd } from '../tunnel.ts';
 
