@@ -50,8 +50,11 @@ export interface SessionFilter {
 export interface SessionStore {
   /** Stores a session and answers its token: 256 random bits, of which only a hash is kept. @throws GatehouseError storeUnavailable. */
   create(session: LoginSession, tokens?: ProviderTokens): Promise<string>;
-  /** By token or by id; nothing happens where there is none. Tells every worker and replica. */
-  delete(tokenOrId: string): Promise<void>;
+  /**
+   * Ends the session of this cookie's token; nothing happens where there is none. An id is no token: whoever may end a
+   * session by its id does so with `end`. Tells every worker and replica.
+   */
+  delete(token: string): Promise<void>;
   /** Newest first; those that have expired are among them until they are swept. */
   list(filter: SessionFilter): Promise<LoginSession[]>;
   /** Ends those that fit and tells every worker and replica; answers their ids. A filter must name something. */

@@ -30,16 +30,15 @@ export function createSessionStore(
     },
     find: async (token) => (await findSessions(database, sealer, [token]))[0],
     findMany: (tokens) => findSessions(database, sealer, tokens),
-    delete: async (tokenOrId) => {
-      // Neither can be mistaken for the other: an id is a UUID, a digest 64 hex digits.
-      const revision = await database.transaction(async (manager) => {
+    delete: async (token) => {
+      const ended = await database.transaction(async (manager) => {
         await lockRevision(manager);
-        await manager.delete(SessionEntity, { id: tokenOrId });
-        await manager.delete(SessionEntity, { tokenDigest: sessionDigest(tokenOrId) });
+        // By the digest only: an id stands in the audit log, and whoever reads it there could put it into a cookie.
+        const { affected } = await manager.delete(SessionEntity, { tokenDigest: sessionDigest(token) });
         // Replicas listen for it: each looks whether what it has open was opened by this session.
-        return await bumpRevision(database, manager);
+        return affected === 0 ? undefined : await bumpRevision(database, manager);
       });
-      learned(revision);
+      if (ended !== undefined) learned(ended);
     },
     list: async (filter) => {
       const rows = await database.run((manager) =>

@@ -76,6 +76,16 @@ describe.each(bothEngines())('sessions on $engine', (gateway) => {
     expect(await statusOf(bob)).toBe(200);
   });
 
+  it('are not ended by an id from the log that somebody else puts into a cookie', async () => {
+    const bob = await open('bob');
+    const cookie = `__Host-gatehouse-session=${bob.id}`;
+    for (const person of ['carol', 'alice', 'bob'] as const) {
+      const token = gateway.people[person].idToken;
+      await send(gateway, '/-/auth/logout', { method: 'POST', token, headers: { cookie } });
+      expect(await statusOf(bob), person).toBe(200);
+    }
+  });
+
   it('are listed to their owner without a secret, and one that is ended is cut while the other goes on', async () => {
     const [one, other] = [await open('bob'), await open('bob')];
     const listed = await send(gateway, '/-/me/sessions', { headers: one.headers });

@@ -109,13 +109,18 @@ describeStore('the store of people', (suite) => {
       expect(await sessions.findMany([second])).toEqual([two]);
     });
 
-    test('end by token and by id', async () => {
+    test('end by the token of their cookie, and never by an id in its place', async () => {
       const [one, two] = [newSession(), newSession()];
       const [first, second] = [await suite.store.sessions.create(one), await suite.store.sessions.create(two)];
       await suite.store.sessions.delete(first);
       expect(await suite.store.sessions.find(first)).toBeUndefined();
       expect(await suite.store.sessions.find(second)).toEqual(two);
+      const revision = await suite.store.objects.revision();
       await suite.store.sessions.delete(two.id);
+      expect(await suite.store.sessions.find(second)).toEqual(two);
+      // A made-up cookie costs no worker its caches.
+      expect(await suite.store.objects.revision()).toBe(revision);
+      expect(await suite.store.sessions.end({ id: two.id })).toEqual([two.id]);
       expect(await suite.store.sessions.find(second)).toBeUndefined();
     });
 
