@@ -71,6 +71,11 @@ export const ERRORS = {
   // own objects
   invalid: entry(422, 'Invalid', 'the object is not valid'),
   conflict: entry(409, 'Conflict', 'the object was changed in between; read it again'),
+  changedMeanwhile: entry(
+    409,
+    'Conflict',
+    'the gateway’s objects were changed while this change was checked; nothing was saved, try again',
+  ),
   alreadyExists: entry(409, 'AlreadyExists', 'an object of that name exists'),
   unsupportedMediaType: entry(415, 'UnsupportedMediaType', 'send JSON or YAML'),
   tooLarge: entry(413, 'RequestEntityTooLarge', 'the request body is larger than the gateway accepts'),

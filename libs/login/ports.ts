@@ -153,8 +153,16 @@ export interface UserStore {
   noteSeen(people: readonly SeenPerson[]): Promise<void>;
   listUsers(): Promise<UserSummary[]>;
   getUser(id: string): Promise<UserSummary | undefined>;
-  /** Tells every worker and replica. False where there is none. */
-  setDisabled(id: string, disabled: { readonly atMs: number; readonly reason: string } | undefined): Promise<boolean>;
+  /**
+   * Tells every worker and replica. False where there is none.
+   * @param by who asks: of two admins who disable each other at once, one is refused.
+   * @throws GatehouseError userDisabled.
+   */
+  setDisabled(
+    id: string,
+    disabled: { readonly atMs: number; readonly reason: string } | undefined,
+    by?: { readonly issuerUrl: string; readonly subject: string },
+  ): Promise<boolean>;
   /** Everybody who is disabled. */
   listDisabled(): Promise<readonly { readonly issuerUrl: string; readonly subject: string }[]>;
 }

@@ -7,6 +7,7 @@ export { API_GROUP, API_VERSION, KINDS } from './kinds.ts';
 export type { AccessRuleSpec, ClusterSpec, IssuerSpec, Kind, KindName, MappingSpec } from './kinds.ts';
 export { GATEWAY_CLUSTER } from './fields.ts';
 export type { ObjectMetadata, Problem, ResourceObject } from './resource-object.ts';
+export { stateOf } from './ports.ts';
 export type { ObjectStore, SecretStore, SplitSecret } from './ports.ts';
 export { validateObject } from './validate-object.ts';
 export type { ValidatedObject } from './validate-object.ts';

@@ -27,10 +27,11 @@ export interface ObjectStoreParts {
  */
 export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
   const { database, watcher } = parts;
-  const change = async <T>(act: (manager: EntityManager) => Promise<T>): Promise<T> => {
+  const change = async <T>(act: (manager: EntityManager) => Promise<T>, judgedOn?: string): Promise<T> => {
     let changedTo: number | undefined;
     const result = await database.transaction(async (manager) => {
       await lockRevision(manager);
+      if (judgedOn !== undefined) await requireState(manager, judgedOn);
       const before = await readRevision(manager);
       const answer = await act(manager);
       const after = await readRevision(manager);
@@ -54,9 +55,11 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
         const row = await manager.findOneBy(ObjectEntity, { kind, name });
         return row ? fromObjectRow(row) : undefined;
       }),
-    create: (object, secrets) => change((manager) => create(parts, manager, object, secrets)),
-    update: (object, secrets, expected) => change((manager) => update(parts, manager, object, secrets, expected)),
-    delete: (kind, name, expected) => change((manager) => remove(parts, manager, kind, name, expected)),
+    create: (object, secrets, judgedOn) => change((manager) => create(parts, manager, object, secrets), judgedOn),
+    update: (object, secrets, expected, judgedOn) =>
+      change((manager) => update(parts, manager, object, secrets, expected), judgedOn),
+    delete: (kind, name, expected, judgedOn) =>
+      change((manager) => remove(parts, manager, kind, name, expected), judgedOn),
     renameCluster: (name, newName, expected) =>
       change(async (manager) => {
         const row = await existing(manager, 'Cluster', name, expected);
@@ -73,6 +76,12 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
       ),
     onChange: (listener) => watcher.onChange(listener),
   };
+}
+
+/** As `stateOf`, counted by the database. @throws GatehouseError changedMeanwhile. */
+async function requireState(manager: EntityManager, judgedOn: string): Promise<void> {
+  const highest = (await manager.maximum(ObjectEntity, 'resourceVersion')) ?? 0;
+  if (judgedOn !== `${await manager.count(ObjectEntity)}/${highest}`) throw new GatehouseError('changedMeanwhile');
 }
 
 async function create(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
+import { GatehouseError } from '#errors';
 import type { SeenPerson, UserStore, UserSummary } from '#login';
 import type { Database } from './database.ts';
 import { UserEntity, type UserRow } from './entities/user.ts';
@@ -27,9 +28,12 @@ export function createUserStore(database: Database, sealer: Sealer, learned: (re
       const row = await database.run((manager) => manager.findOneBy(UserEntity, { id }));
       return row ? summarize(row) : undefined;
     },
-    setDisabled: async (id, disabled) => {
+    setDisabled: async (id, disabled, by) => {
       const revision = await database.transaction(async (manager) => {
         await lockRevision(manager);
+        // Judged again under the lock: the request was allowed before it, and so was the one that disabled its sender.
+        if (by && (await manager.existsBy(UserEntity, { ...by, disabledAtMs: Not(IsNull()) })))
+          throw new GatehouseError('userDisabled');
         if (!(await manager.existsBy(UserEntity, { id }))) return undefined;
         const row = { disabledAtMs: disabled?.atMs ?? null, disabledReason: disabled?.reason ?? null };
         await manager.update(UserEntity, { id }, row);

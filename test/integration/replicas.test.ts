@@ -134,6 +134,29 @@ describe('within a second', () => {
   });
 });
 
+test('of two changes at once at both gateways that would together leave no admin, one is refused', async () => {
+  const rules = JSON.parse(await change('GET', `${OWN}/accessrules`)) as {
+    items: { metadata: { name: string }; spec: { clusters: string[] } }[];
+  };
+  const admin = rules.items.find(({ spec }) => spec.clusters.includes('gatehouse'));
+  const { metadata, ...rest } = admin as NonNullable<typeof admin>;
+  const named = (name: string): object => ({ ...rest, metadata: { name } });
+  const spare = `${metadata.name}-too`;
+  await change('POST', `${OWN}/accessrules`, json(named(spare)));
+  for (let round = 0; round < 10; round++) {
+    const both = await Promise.all([
+      statusAt(one, `${OWN}/accessrules/${metadata.name}`, { method: 'DELETE', token: root }),
+      statusAt(other, `${OWN}/accessrules/${spare}`, { method: 'DELETE', token: root }),
+    ]);
+    expect(both.toSorted()).toEqual([200, 409]);
+    await change('POST', `${OWN}/accessrules`, json(named(both[0] === 200 ? metadata.name : spare)));
+    await sinceNow('a rule of admins', 1000, 200, () =>
+      statusAt(other, `${OWN}/accessrules/${metadata.name}`, { token: root }),
+    );
+  }
+  await change('DELETE', `${OWN}/accessrules/${spare}`);
+});
+
 test('within five seconds where no gateway can listen: each reads the revision again and again', async () => {
   const cut = (): Promise<unknown[]> =>
     runSql(

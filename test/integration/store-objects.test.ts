@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { describeStore } from '../support/describe-store.ts';
+import { stateOf } from '#resources';
 import { mappingObject } from '../support/store-samples.ts';
 
 describeStore('the store of objects', (suite) => {
@@ -36,6 +37,55 @@ describeStore('the store of objects', (suite) => {
         code: 'conflict',
       });
       expect(await suite.store.objects.get('Mapping', 'one')).toEqual(updated);
+    });
+
+    test('a change that was judged on another state of all objects is not saved, whatever has changed in it', async () => {
+      const { objects } = suite.store;
+      const other = await suite.open();
+      const state = async (): Promise<string> => stateOf((await other.objects.readAll()).objects);
+      const changes: (() => Promise<unknown>)[] = [
+        () => other.objects.create(mappingObject('new'), []),
+        () => other.objects.update(mappingObject('new', 'changed'), []),
+        () => other.objects.delete('Mapping', 'new'),
+        // As many as before.
+        async () => (
+          await other.objects.delete('Mapping', 'two'),
+          await other.objects.create(mappingObject('two'), [])
+        ),
+      ];
+      await objects.create(mappingObject('one'), [], await state());
+      await objects.create(mappingObject('two'), [], await state());
+      for (const change of changes) {
+        const before = await state();
+        await change();
+        const refused = { code: 'changedMeanwhile' };
+        await expect(objects.create(mappingObject('third'), [], before)).rejects.toMatchObject(refused);
+        await expect(objects.update(mappingObject('one', 'second'), [], undefined, before)).rejects.toMatchObject(
+          refused,
+        );
+        await expect(objects.delete('Mapping', 'one', undefined, before)).rejects.toMatchObject(refused);
+        expect((await objects.list('Mapping')).items.map(({ metadata }) => metadata.name)).not.toContain('third');
+        await objects.update(mappingObject('one', before.replace('/', '-')), [], undefined, await state());
+      }
+      await objects.delete('Mapping', 'one', undefined, await state());
+    });
+
+    test('of changes that were judged on one state side by side one is saved', async () => {
+      const { objects } = suite.store;
+      const other = await suite.open();
+      for (let round = 0; round < 10; round++) {
+        await objects.create(mappingObject('one'), []);
+        await objects.create(mappingObject('two'), []);
+        const state = stateOf((await objects.readAll()).objects);
+        const both = await Promise.allSettled([
+          objects.delete('Mapping', 'one', undefined, state),
+          other.objects.delete('Mapping', 'two', undefined, state),
+        ]);
+        expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+        const { items } = await objects.list('Mapping');
+        expect(items).toHaveLength(1);
+        await objects.delete('Mapping', items[0]?.metadata.name ?? '');
+      }
     });
 
     test('another uid than the stored one is a conflict', async () => {

@@ -130,6 +130,27 @@ describeStore('access tokens and users', (suite) => {
       expect(await users.setDisabled(id, undefined)).toBe(true);
       expect(await users.listDisabled()).toEqual([]);
     });
+
+    test('of two who disable each other at once, from two processes, one stays', async () => {
+      const people = ['one', 'two'].map((subject) => ({ issuerUrl: 'https://issuer.example', subject }));
+      const { users } = suite.store;
+      const other = await suite.open();
+      await users.noteSeen(people.map((person) => ({ ...person, issuer: 'demo', username: person.subject, atMs: 1 })));
+      const idOf = async (subject: string): Promise<string> =>
+        (await users.listUsers()).find((user) => user.subject === subject)?.id ?? '';
+      const [one, two] = [await idOf('one'), await idOf('two')];
+      const disabled = { atMs: 2, reason: '' };
+      for (let round = 0; round < 10; round++) {
+        const both = await Promise.allSettled([
+          users.setDisabled(one, disabled, people[1]),
+          other.users.setDisabled(two, disabled, people[0]),
+        ]);
+        const refused = both.filter(({ status }) => status === 'rejected');
+        expect(refused).toMatchObject([{ reason: { code: 'userDisabled' } }]);
+        expect(await users.listDisabled()).toHaveLength(1);
+        for (const id of [one, two]) await users.setDisabled(id, undefined);
+      }
+    });
   });
 
   test('a session that ends is told to everybody, so that what it opened can be cut', async () => {

@@ -11,7 +11,7 @@ import {
   type OpenWatch,
   type WorkerConnection,
 } from '../support/worker-clients.ts';
-import { accessRule } from '../support/cli-samples.ts';
+import { accessRule, manifest } from '../support/cli-samples.ts';
 
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 const PODS = '/api/v1/namespaces/team-a/pods';
@@ -42,6 +42,36 @@ describeWorkers('a gateway of two workers', (suite) => {
       expect(await writer.send(`${OWN}/accessrules/no-pods`, { method: 'DELETE' })).toMatchObject({ status: 200 });
       expect(await statuses()).toEqual(all().map(() => 200));
     }
+  });
+
+  test('of two changes at once that would together leave no admin, one is refused', async () => {
+    const rule = (name: string, more: object = {}): string =>
+      manifest('AccessRule', name, {
+        subjects: [{ issuer: 'demo' }],
+        clusters: ['gatehouse'],
+        rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+        ...more,
+      });
+    const [one, other] = [first[0], second[0]] as [WorkerConnection, WorkerConnection];
+    expect(await one.send(`${OWN}/accessrules`, { method: 'POST', body: rule('own-too') })).toMatchObject({
+      status: 201,
+    });
+    for (let round = 0; round < 10; round++) {
+      const take = (by: WorkerConnection, name: string) =>
+        round % 2 === 0
+          ? by.send(`${OWN}/accessrules/${name}`, { method: 'DELETE' })
+          : by.send(`${OWN}/accessrules/${name}`, { method: 'PUT', body: rule(name, { mode: 'Report' }) });
+      const both = await Promise.all([take(one, 'own-all'), take(other, 'own-too')]);
+      expect(both.map(({ status }) => status).toSorted(), JSON.stringify(both)).toEqual([200, 409]);
+      for (const name of ['own-all', 'own-too']) {
+        const put = await one.send(`${OWN}/accessrules/${name}`, { method: 'PUT', body: rule(name) });
+        if (put.status === 404)
+          expect(await one.send(`${OWN}/accessrules`, { method: 'POST', body: rule(name) })).toMatchObject({
+            status: 201,
+          });
+      }
+    }
+    expect(await one.send(`${OWN}/accessrules/own-too`, { method: 'DELETE' })).toMatchObject({ status: 200 });
   });
 
   test('a rule that bin/gatehouse changed beside it reaches all workers', async () => {

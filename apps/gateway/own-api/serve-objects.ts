@@ -1,7 +1,7 @@
 import { statusBody } from '#kube';
 import { ERRORS, GatehouseError } from '#errors';
 import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
-import { findWarningsBetween, splitSecrets, validateObject, type ResourceObject } from '#resources';
+import { findWarningsBetween, splitSecrets, stateOf, validateObject, type ResourceObject } from '#resources';
 import type { OwnApiPorts } from './ports.ts';
 import { findNewLoopback } from './find-new-loopback.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
@@ -32,29 +32,49 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
     case 'create':
     case 'update':
       return await save(request, kind, ports);
-    case 'delete': {
-      const object = await existing(kind, info.name, ports);
-      const warnings = await refuseBroken(ports, object, undefined);
-      await ports.objects.delete(kind, info.name);
-      await ports.applied();
-      const answer = json(
-        200,
-        {
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Success',
-          details: { name: info.name, kind: info.resource, uid: object.metadata.uid },
-        },
-        changed('delete', object),
-      );
-      return { ...answer, warnings };
-    }
+    case 'delete':
+      return await remove(info, kind, ports);
     default:
       throw new GatehouseError(
         'badMethod',
         `${info.resource} can be read, listed, created, updated and deleted; "${info.verb || info.method}" is not supported`,
       );
+  }
+}
+
+async function remove(info: OwnApiRequest['info'], kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
+  const { object, warnings } = await onOneState(ports, async (objects) => {
+    const found = objects.find((each) => each.kind === kind && each.metadata.name === info.name);
+    if (!found) throw notThere(kind, info.name);
+    const between = await refuseBroken(ports, objects, found, undefined);
+    await ports.objects.delete(kind, info.name, undefined, stateOf(objects));
+    return { object: found, warnings: between };
+  });
+  await ports.applied();
+  const details = { name: info.name, kind: info.resource, uid: object.metadata.uid };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  return { ...json(200, status, changed('delete', object)), warnings };
+}
+
+/** Under constant changes by others one of them has to wait for the person to try again. */
+const MAX_TRIES = 10;
+
+/**
+ * Checks a change against all objects and saves it only while they are the same (`judgedOn` of the store). Two changes
+ * that are each good may together leave no admin: whichever is second is checked again.
+ */
+async function onOneState<T>(
+  ports: OwnApiPorts,
+  act: (objects: readonly ResourceObject<unknown>[]) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const { objects } = await ports.objects.readAll();
+    try {
+      return await act(objects);
+    } catch (error) {
+      const isStale = error instanceof GatehouseError && error.code === 'changedMeanwhile';
+      if (!isStale || tries === MAX_TRIES) throw error;
+    }
   }
 }
 
@@ -86,23 +106,35 @@ async function save(request: OwnApiRequest, kind: string, ports: OwnApiPorts): P
   const loopback = ports.allowLoopback ? [] : findNewLoopback(stored, known);
   if (loopback.length > 0) return invalid(object.metadata.name, kind, loopback);
   if (info.verb === 'create') {
-    warnings.push(...(await refuseBroken(ports, undefined, stored)));
-    const created = await ports.objects.create(stored, secrets);
+    const created = await onOneState(ports, async (objects) => {
+      const between = await refuseBroken(ports, objects, undefined, stored);
+      const saved = await ports.objects.create(stored, secrets, stateOf(objects));
+      warnings.push(...between);
+      return saved;
+    });
     await ports.applied();
     return { ...json(201, created, changed('create', created)), warnings };
   }
   if (object.metadata.name !== info.name)
     return invalid(info.name, kind, [{ path: 'metadata.name', message: `must be "${info.name}" as in the path` }]);
-  const before = await existing(kind, info.name, ports);
-  warnings.push(...(await refuseBroken(ports, before, stored)));
-  const updated = await ports.objects.update(stored, secrets, object.metadata.resourceVersion);
+  const updated = await onOneState(ports, async (objects) => {
+    const before = objects.find((each) => each.kind === kind && each.metadata.name === info.name);
+    if (!before) throw notThere(kind, info.name);
+    const between = await refuseBroken(ports, objects, before, stored);
+    const saved = await ports.objects.update(stored, secrets, object.metadata.resourceVersion, stateOf(objects));
+    warnings.push(...between);
+    return saved;
+  });
   await ports.applied();
   return { ...json(200, updated, changed('update', updated)), warnings };
 }
 
+const notThere = (kind: string, name: string): GatehouseError =>
+  new GatehouseError('notFound', `there is no ${kind} "${name}"`);
+
 export async function existing(kind: string, name: string, ports: OwnApiPorts): Promise<ResourceObject<unknown>> {
   const object = await ports.objects.get(kind, name);
-  if (!object) throw new GatehouseError('notFound', `there is no ${kind} "${name}"`);
+  if (!object) throw notThere(kind, name);
   return object;
 }
 
@@ -112,10 +144,10 @@ export async function existing(kind: string, name: string, ports: OwnApiPorts): 
  */
 async function refuseBroken(
   ports: OwnApiPorts,
+  objects: readonly ResourceObject<unknown>[],
   before: ResourceObject<unknown> | undefined,
   after: ResourceObject<unknown> | undefined,
 ): Promise<string[]> {
-  const { objects } = await ports.objects.readAll();
   const rest = objects.filter(
     (object) => !before || object.kind !== before.kind || object.metadata.name !== before.metadata.name,
   );

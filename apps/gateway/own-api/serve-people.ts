@@ -46,7 +46,8 @@ export async function serveUsers(request: OwnApiRequest, ports: PeoplePorts & Ow
   if (spec.disabled && user.issuerUrl === request.identity.issuerUrl && user.subject === request.identity.subject)
     throw new GatehouseError('conflict', 'you would lock yourself out; let another admin do it');
   const disabled = spec.disabled ? { atMs: ports.now(), reason: spec.reason ?? '' } : undefined;
-  await ports.users.setDisabled(name, disabled);
+  const { issuerUrl, subject } = request.identity;
+  await ports.users.setDisabled(name, disabled, { issuerUrl, subject });
   await ports.applied();
   const changed = (await ports.users.getUser(name)) ?? user;
   return json(200, userObject(changed), { act: spec.disabled ? 'disable' : 'enable', object: `User/${user.username}` });
