@@ -7,6 +7,7 @@
  * anything else happens, never decode twice, never rebuild. The rules are in the specification's kube-rules page;
  * where the API server disagrees with it, the API server is right.
  */
+export { nameRequiredBy } from './field-selector.ts';
 export { parseRequest, MAX_TARGET_LENGTH, type ParsedRequest } from './parse-request.ts';
 export { readClusterPrefix, type ClusterPrefix } from './read-cluster-prefix.ts';
 export { readRequestHeaders, type ReadHeaders, type RequestHeaders } from './read-request-headers.ts';

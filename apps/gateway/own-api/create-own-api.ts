@@ -2,6 +2,8 @@ import { GatehouseError } from '#errors';
 import type { OwnApi, OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { answerDiscovery } from './answer-discovery.ts';
 import type { OwnApiPorts } from './ports.ts';
+import { readDeleteOptions, type Preconditions } from './read-delete-options.ts';
+import { refuseUnserved, unserved } from './read-parameters.ts';
 import { renameCluster } from './rename-cluster.ts';
 import { API_GROUP, API_VERSION, RESOURCES } from './resource-names.ts';
 import { createAccessReview, createSelfAccessReview, type ReviewPorts } from './serve-access-reviews.ts';
@@ -22,6 +24,11 @@ export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts & Se
       if (!info.isResource) return answerDiscovery(info);
       const { group, version, namespace, subresource } = info;
       if (group !== API_GROUP || version !== API_VERSION || namespace !== '') throw new GatehouseError('notFound');
+      // The filters of the audit log are parameters of its own list, which reads all of them.
+      if (info.resource !== 'auditevents' || info.verb !== 'list') refuseUnserved(info);
+      const preconditions = await readPreconditions(request);
+      const resource = RESOURCES.find((entry) => entry.plural === info.resource);
+      if (resource === undefined && Object.keys(preconditions).length > 0) throw unserved('preconditions');
       if (info.resource === 'serviceidentities' && subresource === 'token')
         return await createServiceToken(request, ports);
       if (info.resource === 'clusters' && subresource === 'rename') return await renameCluster(request, ports);
@@ -33,9 +40,13 @@ export function createOwnApi(ports: OwnApiPorts & PeoplePorts & ReviewPorts & Se
       if (info.resource === 'accessruledryruns') return await createDryRun(request, ports);
       if (info.resource === 'accesstokens') return await serveAccessTokens(request, ports);
       if (info.resource === 'sessions') return await serveSessions(request, ports);
-      const resource = RESOURCES.find((entry) => entry.plural === info.resource);
       if (!resource) throw new GatehouseError('notFound', `the gateway has no resource "${info.resource}"`);
-      return await serveObjects(request, resource.kind, ports);
+      return await serveObjects(request, resource.kind, ports, preconditions);
     },
   };
+}
+
+async function readPreconditions(request: OwnApiRequest): Promise<Preconditions> {
+  const { verb } = request.info;
+  return verb === 'delete' || verb === 'deletecollection' ? await readDeleteOptions(request) : {};
 }

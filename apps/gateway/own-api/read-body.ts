@@ -11,13 +11,37 @@ const MAX_YAML_BYTES = 64 * 1024;
  * for the API server: `kubectl create --raw` sends none.
  * @throws GatehouseError unsupportedMediaType, tooLarge, requestTimeout, badRequest.
  */
-export async function readBody({ body, contentType }: Pick<OwnApiRequest, 'body' | 'contentType'>): Promise<unknown> {
-  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json';
+export async function readBody(request: Body): Promise<unknown> {
+  requireType(typeOf(request));
+  return parse(request, await readText(request));
+}
+
+/** The same, or undefined where there is no body; then its type does not matter. */
+export async function readOptionalBody(request: Body): Promise<unknown> {
+  const text = await readText(request);
+  return text === '' ? undefined : parse(request, text);
+}
+
+type Body = Pick<OwnApiRequest, 'body' | 'contentType'>;
+
+const typeOf = ({ contentType }: Body): string =>
+  (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json';
+
+function requireType(type: string): void {
   if (type !== 'application/json' && type !== 'application/yaml')
     throw new GatehouseError('unsupportedMediaType', 'send application/json or application/yaml');
+}
+
+async function readText(request: Body): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of body(type === 'application/json' ? MAX_BODY_BYTES : MAX_YAML_BYTES)) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
+  const maxBytes = typeOf(request) === 'application/json' ? MAX_BODY_BYTES : MAX_YAML_BYTES;
+  for await (const chunk of request.body(maxBytes)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(request: Body, text: string): unknown {
+  const type = typeOf(request);
+  requireType(type);
   return type === 'application/json' ? readJson(text) : readOneDocument(text);
 }
 

@@ -3,6 +3,7 @@ import { GatehouseError } from '#errors';
 import type { AuditRecord, RequestInfo } from '#model';
 import type { OwnApiAnswer } from '#pipeline';
 import type { OwnApiPorts } from './ports.ts';
+import { isOfKubernetes, isWithoutEffect, unserved } from './read-parameters.ts';
 import { API_GROUP, API_VERSION } from './resource-names.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -44,10 +45,11 @@ function readFilter(target: string): AuditFilter {
   const filter: Record<string, string | number> & { limit: number } = { limit: DEFAULT_LIMIT };
   const query = new URLSearchParams(target.split('?')[1] ?? '');
   for (const [key, value] of query) {
-    if (value === '') continue;
+    if (value === '' || isWithoutEffect(key)) continue;
     if ((TEXT_FILTERS as readonly string[]).includes(key)) filter[key] = value;
     else if (key === 'since' || key === 'until') filter[key] = readTime(key, value);
     else if (key === 'limit') filter.limit = readLimit(value);
+    else if (isOfKubernetes(key)) throw unserved(key);
     else
       throw new GatehouseError(
         'invalid',

@@ -6,6 +6,8 @@ import type { OwnApiPorts } from './ports.ts';
 import { findNewLoopback } from './find-new-loopback.ts';
 import { keepsAnAdmin } from './keep-an-admin.ts';
 import { readBody } from './read-body.ts';
+import type { Preconditions } from './read-delete-options.ts';
+import { selectByName } from './read-parameters.ts';
 
 export const json = (statusCode: number, value: unknown, annotations?: Record<string, string>): OwnApiAnswer => ({
   statusCode,
@@ -15,7 +17,12 @@ export const json = (statusCode: number, value: unknown, annotations?: Record<st
 });
 
 /** get, list, create, update and delete of one kind; Kubernetes' own answers for conflicts and faults. */
-export async function serveObjects(request: OwnApiRequest, kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
+export async function serveObjects(
+  request: OwnApiRequest,
+  kind: string,
+  ports: OwnApiPorts,
+  preconditions: Preconditions,
+): Promise<OwnApiAnswer> {
   const { info } = request;
   switch (info.verb) {
     case 'get':
@@ -26,14 +33,17 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
         kind: `${kind}List`,
         apiVersion: 'gatehouse.dev/v1alpha1',
         metadata: { resourceVersion: String(revision) },
-        items: await withStatus(items, ports),
+        items: await withStatus(
+          selectByName(info, items, ({ metadata }) => metadata.name),
+          ports,
+        ),
       });
     }
     case 'create':
     case 'update':
       return await save(request, kind, ports);
     case 'delete':
-      return await remove(info, kind, ports);
+      return await remove(info, kind, ports, preconditions);
     default:
       throw new GatehouseError(
         'badMethod',
@@ -42,12 +52,22 @@ export async function serveObjects(request: OwnApiRequest, kind: string, ports: 
   }
 }
 
-async function remove(info: OwnApiRequest['info'], kind: string, ports: OwnApiPorts): Promise<OwnApiAnswer> {
+async function remove(
+  info: OwnApiRequest['info'],
+  kind: string,
+  ports: OwnApiPorts,
+  { uid, resourceVersion }: Preconditions,
+): Promise<OwnApiAnswer> {
   const { object, warnings } = await onOneState(ports, async (objects) => {
     const found = objects.find((each) => each.kind === kind && each.metadata.name === info.name);
     if (!found) throw notThere(kind, info.name);
+    if (uid !== undefined && uid !== found.metadata.uid)
+      throw new GatehouseError(
+        'conflict',
+        `${kind} "${info.name}" is another object than the one that is meant (its uid is ${found.metadata.uid}); read it again`,
+      );
     const between = await refuseBroken(ports, objects, found, undefined);
-    await ports.objects.delete(kind, info.name, undefined, stateOf(objects));
+    await ports.objects.delete(kind, info.name, resourceVersion, stateOf(objects));
     return { object: found, warnings: between };
   });
   await ports.applied();

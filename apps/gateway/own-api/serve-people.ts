@@ -6,6 +6,7 @@ import type { OwnApiAnswer, OwnApiRequest } from '#pipeline';
 import { expiresSoon, saveToken } from '../me/access-tokens.ts';
 import type { OwnApiPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
+import { selectByName } from './read-parameters.ts';
 import { API_GROUP, API_VERSION } from './resource-names.ts';
 
 export interface PeoplePorts {
@@ -36,7 +37,8 @@ const done = (resource: string, name: string, annotations: Record<string, string
 /** `users`: who was seen, and `spec.disabled`, which ends everything that a person has open. Named by their row's id. */
 export async function serveUsers(request: OwnApiRequest, ports: PeoplePorts & OwnApiPorts): Promise<OwnApiAnswer> {
   const { verb, name } = request.info;
-  if (verb === 'list') return list('User', (await ports.users.listUsers()).map(userObject));
+  if (verb === 'list')
+    return list('User', selectByName(request.info, await ports.users.listUsers(), ({ id }) => id).map(userObject));
   if (verb !== 'get' && verb !== 'update')
     throw new GatehouseError('badMethod', `users can be read and updated, not ${verb}`);
   const user = await ports.users.getUser(name);
@@ -78,7 +80,7 @@ export async function serveAccessTokens(
   if (verb === 'list')
     return list(
       'AccessToken',
-      all.map((token) => tokenObject(token, ports.now())),
+      selectByName(request.info, all, ({ id }) => id).map((token) => tokenObject(token, ports.now())),
     );
   const found = all.find((token) => token.id === name);
   if (!found) throw new GatehouseError('notFound', `there is no AccessToken "${name}"`);

@@ -67,7 +67,6 @@ async function endAll(found: readonly SessionView[], sessions: Sessions): Promis
 /** @returns undefined where there is none. @throws GatehouseError badRequest: a term that is ignored would end others' sessions. */
 function readSelector(target: string): ((session: SessionView) => boolean) | undefined {
   const query = new URLSearchParams(target.split('?')[1] ?? '');
-  if (query.get('labelSelector')) throw new GatehouseError('badRequest', 'sessions have no labels to select by');
   const text = query.get('fieldSelector') ?? '';
   if (text === '') return undefined;
   const terms = (text.match(/(?:\\.|[^,\\])+/g) ?? []).map((term) => {
