@@ -92,8 +92,26 @@ describe('identityFromClaims refuses', () => {
     ['as it stands in the token', 'system:admin', ''],
     ['put together from prefix and name', 'tem:masters', 'sys'],
     ['made by the prefix alone', 'x', 'system:'],
+    ['in capitals', 'System:admin', ''],
   ])('a user name that begins with system:, %s', (_what, name, prefix) => {
     expect(read({ preferred_username: name }, named('preferred_username', prefix))).toMatchObject({ ok: false });
+  });
+
+  test.each([
+    ['as it stands in the token', 'gatehouse:ci', ''],
+    ['put together from prefix and name', 'house:ci', 'gate'],
+    ['made by the prefix alone', 'ci', 'gatehouse:'],
+    ['in capitals', 'GateHouse:ci', ''],
+    ['with a blank', 'gatehouse :ci', ''],
+    ['with an invisible character', 'gate\u200bhouse:ci', ''],
+    ['in wide characters', 'ｇatehouse：ci', ''],
+  ])('names of the service identities for a user and for a group, %s', (_what, name, prefix) => {
+    const mapping = named('preferred_username', prefix);
+    const reserved = { ok: false, message: expect.stringContaining('(gatehouse:…)') as string };
+    expect(read({ preferred_username: name, groups: [] }, mapping)).toMatchObject(reserved);
+    expect(read({ preferred_username: 'a', groups: ['b', name] }, mapping)).toMatchObject(reserved);
+    const expression = { claimMappings: { username: { expression: `'${prefix}' + claims.preferred_username` } } };
+    expect(read({ preferred_username: name }, expression)).toMatchObject(reserved);
   });
 
   test.each([false, 'true', 1, null])('an e-mail address as the name with email_verified %j', (verified) => {
@@ -123,6 +141,8 @@ describe('identityFromClaims', () => {
     ['other alphabets', 'Ольга Müller 山田'],
     ['1024 bytes', 'a'.repeat(1024)],
     ['inner blanks, quotes and colons', 'O\'Neil "x": y'],
+    ['a reserved beginning elsewhere', 'my gatehouse:ci'],
+    ['a beginning that is only near a reserved one', 'gatehouse-ci'],
     ['a look-alike of another name, which is another name', 'аlice'],
   ])('keeps names with %s to the byte', (_what, name) => {
     expect(read({ preferred_username: name, groups: [name] }, named('preferred_username'))).toMatchObject({

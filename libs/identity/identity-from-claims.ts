@@ -1,3 +1,4 @@
+import { reservedBeginningOf } from '#kube';
 import type { Credential, Identity } from '#model';
 import type { CompiledIssuer } from './compile-issuers.ts';
 import { findBrokenClaimRule } from './find-broken-claim-rule.ts';
@@ -34,9 +35,13 @@ export function identityFromClaims(
 
   const username = readUsername(issuer, claims);
   if (!username.ok) return bad(username.message);
-  if (username.value.startsWith('system:')) return bad('has a reserved user name (system:…)');
+  const reserved = reservedBeginningOf(username.value);
+  if (reserved !== undefined) return bad(`has a reserved user name (${reserved}…)`);
   const groups = readNames(claimMappings.groups, naming.groups, claims);
   if (!groups.ok) return bad(groups.message);
+  // Groups of `system:` are left to the mapping, which sends one only where it names it; no mapping names the others.
+  if (groups.values.some((group) => reservedBeginningOf(group) === 'gatehouse:'))
+    return bad('has a reserved group name (gatehouse:…)');
   const uid = readNames(claimMappings.uid, naming.uid, claims, { what: 'uid', many: false });
   if (!uid.ok) return bad(uid.message);
   const extra: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;

@@ -19,3 +19,4 @@ export { mayBeTried, readPathRegex, type PathRegex } from './path-regex.ts';
 export { readImpersonation, type ReadImpersonation } from './read-impersonation.ts';
 export { impersonationRequests } from './impersonation-requests.ts';
 export { ORIGINAL_USER_KEY } from './header-rules.ts';
+export { reservedBeginningOf, reservedByPrefix, type ReservedBeginning } from './reserved-names.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { compileExpression, type CelType, type CelVariables } from '#cel';
+import { compileExpression, literalPrefix, type CelType, type CelVariables } from '#cel';
+import { reservedByPrefix } from '#kube';
 import { checked, evenWithFaults, plainText, prefix } from './fields.ts';
 
 /** A CEL expression of the supported subset that gives one of `types`. */
@@ -10,6 +11,14 @@ const expression = (variable: CelVariables, types: readonly CelType[]) =>
   });
 const ONE: readonly CelType[] = ['string'];
 const MANY: readonly CelType[] = ['string', 'list<string>'];
+
+/** Why names that begin so cannot be an Issuer's, or undefined. */
+function reservedProblem(beginning: string): string | undefined {
+  const reserved = reservedByPrefix(beginning);
+  return reserved === undefined
+    ? undefined
+    : `must not begin names with "${reserved}", nor with a part of it that a claim could complete: such names belong to ${reserved === 'system:' ? 'Kubernetes' : 'the service identities of the gateway'}`;
+}
 
 /** `claim` with its `prefix`, or `expression`: one of the two, as in Kubernetes. */
 const names = (types: readonly CelType[]) =>
@@ -22,6 +31,12 @@ const names = (types: readonly CelType[]) =>
     })
     .superRefine((mapping, context) => {
       const add = (message: string, path: string[] = []): void => context.addIssue({ code: 'custom', path, message });
+      const beginning = beginningOf(mapping, types);
+      const reserved = reservedProblem(beginning);
+      // `prefix` itself says so of "system:".
+      const isSaid = mapping.expression === undefined && beginning.startsWith('system:');
+      if (reserved !== undefined && !isSaid)
+        add(reserved, [mapping.expression === undefined ? 'prefix' : 'expression']);
       if ((mapping.claim === undefined) === (mapping.expression === undefined))
         add('must have exactly one of claim and expression');
       else if (mapping.claim !== undefined && mapping.prefix === undefined)
@@ -29,6 +44,13 @@ const names = (types: readonly CelType[]) =>
       else if (mapping.expression !== undefined && mapping.prefix !== undefined)
         add("goes with claim only; begin the expression with it: 'prefix:' + …", ['prefix']);
     }, evenWithFaults);
+
+/** What every name of the mapping begins with, as far as the configuration says. */
+function beginningOf(mapping: { prefix?: unknown; expression?: unknown }, types: readonly CelType[]): string {
+  if (typeof mapping.expression !== 'string') return typeof mapping.prefix === 'string' ? mapping.prefix : '';
+  const compiled = compileExpression(mapping.expression, 'claims', types);
+  return compiled.ok ? literalPrefix(compiled.expression.ast) : '';
+}
 
 const uid = z
   .strictObject({ claim: plainText(256).optional(), expression: expression('claims', ONE).optional() })
