@@ -75,6 +75,30 @@ describe.each(bothEngines())('access tokens on $engine', (gateway) => {
     expect((await send(gateway, PODS, { token: named.token })).status).toBe(403);
   });
 
+  it('that are narrowed read who they are of, and do nothing else below /-/', async () => {
+    const victim = await make(gateway, 'bob');
+    for (const narrowing of [{ clusters: ['demo'] }, { verbs: ['get'] }, { resources: ['pods'] }]) {
+      const { token } = await make(gateway, 'bob', narrowing);
+      expect((await send(gateway, '/-/me', { token })).body).toContain('demo:bob');
+      for (const [method, path, body] of [
+        ['DELETE', `/-/me/tokens/${victim.id}`],
+        ['GET', '/-/me/tokens'],
+        ['PUT', '/-/me/upstream-tokens/demo', { token: 'x' }],
+        ['DELETE', '/-/me/upstream-tokens/demo'],
+        ['GET', '/-/me/sessions'],
+        ['GET', '/-/me/kubeconfig?with=token'],
+        ['POST', '/-/auth/logout'],
+      ] as const) {
+        const answer = await call(gateway, method, path, token, body);
+        expect([method, path, answer.status]).toEqual([method, path, 403]);
+        expect(JSON.stringify(answer.body)).toContain('this access token is narrowed');
+      }
+    }
+    expect((await send(gateway, PODS, { token: victim.token })).status).toBe(200);
+    const log = await send(gateway, `${AUDIT_EVENTS}?user=demo%3Abob&verb=delete`, { token: root.idToken });
+    expect(log.body).toContain(`/-/me/tokens/${victim.id}`);
+  });
+
   it('are narrowed by namespace, verb and resource, with kubectl too', async () => {
     const narrow = await make(gateway, 'alice', {
       namespaces: ['team-a'],

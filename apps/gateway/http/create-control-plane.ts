@@ -76,6 +76,19 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
+/** All handlers below `/-/`; a test walks their routes. */
+export const CONTROLLERS = [
+  HealthController,
+  AccessTokensController,
+  SessionsController,
+  MeController,
+  KubeconfigController,
+  AuthController,
+  OAuthController,
+  TokenLoginsController,
+  BackchannelLogoutController,
+] as const;
+
 const MAX_BODY = '64kb';
 const MAX_FORM = '8kb';
 
@@ -84,17 +97,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   const value = (provide: symbol, useValue: unknown) => ({ provide, useValue });
 
   @Module({
-    controllers: [
-      HealthController,
-      AccessTokensController,
-      SessionsController,
-      MeController,
-      KubeconfigController,
-      AuthController,
-      OAuthController,
-      TokenLoginsController,
-      BackchannelLogoutController,
-    ],
+    controllers: [...CONTROLLERS],
     providers: [
       value(READ_PERSON, ports.readPerson),
       value(START_ACT, ports.acts.start),

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { GatehouseError } from '#errors';
 import type { Identity } from '#model';
 import { JsonBodyGuard } from './json-body.guard.ts';
-import { Person } from './person.guard.ts';
+import { ForNarrowedTokens, Person } from './person.guard.ts';
 import { DESCRIBE_ME, RECORD_ACT, START_ACT, UPSTREAM_TOKENS, type RecordAct, type StartAct } from './ports.ts';
 import type { DescribeMe } from '../me/describe-me.ts';
 import type { UpstreamTokens } from '../me/upstream-tokens.ts';
@@ -20,6 +20,7 @@ export class MeController {
   ) {}
 
   @Get()
+  @ForNarrowedTokens()
   @Header('Cache-Control', 'no-store')
   whoAmI(@Person() identity: Identity, @Req() request: Request): Promise<object> {
     return this.me.describe(identity, request);
