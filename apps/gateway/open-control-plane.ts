@@ -130,6 +130,7 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
     alive: parts.alive,
     readiness: parts.readiness,
     consoleDirectory: consoleDirectory(),
+    externalUrl,
   });
 }
 

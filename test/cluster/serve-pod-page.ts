@@ -49,6 +49,10 @@ function answerRequest(pod: string, request: IncomingMessage, answer: ServerResp
       return sendHtml(answer, '<title>hostile</title><p>This page sends hostile headers.</p>', hostileHeaders);
     case '/attack':
       return sendHtml(answer, attackPage);
+    case '/script.js':
+      // The title says so wherever it runs.
+      answer.writeHead(200, { 'content-type': 'text/javascript' }).end("document.title = 'a pod has run'\n");
+      return;
     case '/bytes':
       answer.end(Buffer.alloc(countOf(request), 'x'));
       return;

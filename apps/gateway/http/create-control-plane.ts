@@ -68,6 +68,7 @@ export interface ControlPlanePorts {
   readonly alive: Alive;
   readonly readiness: Readiness;
   readonly consoleDirectory: string;
+  readonly externalUrl: string;
   readonly log: Log;
 }
 
@@ -127,7 +128,7 @@ export async function createControlPlane(ports: ControlPlanePorts): Promise<Cont
   const server = express();
   server.disable('x-powered-by');
   server.set('etag', false);
-  server.use(secureHeaders);
+  server.use(secureHeaders(new URL(ports.externalUrl).host));
   server.use((request, response, next) => (request.url === '/-' ? response.redirect(308, '/-/') : next()));
   server.use(LOGIN_PATHS, ports.limitLogins);
   server.use(FORM_PATHS, express.urlencoded({ extended: false, limit: MAX_FORM }));

@@ -63,6 +63,7 @@ describe('below /-/', () => {
       alive: () => true,
       readiness: () => ({ ready: true, reasons: [] }),
       consoleDirectory: '/nowhere',
+      externalUrl: 'https://gatehouse.example',
       log: { info: () => {}, warn: () => {}, error: () => {} },
     };
     plane = await createControlPlane(ports as unknown as ControlPlanePorts);

@@ -2,21 +2,37 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
-/** No inline code, no framing, nothing from elsewhere: what a name in a page could do is nothing. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/** What a Content-Security-Policy can name (CSP3 section 2.3.1): a name or IPv4 address, with a port; no IPv6 literal. */
+const NAMEABLE_HOST = /^[a-z0-9.-]{1,253}(:[0-9]{1,5})?$/i;
+
+/**
+ * No inline code, no framing, nothing from elsewhere: what a name in a page could do is nothing. Scripts come from the
+ * console's own files only: below the clusters' paths of the same origin lies what pods serve, and with 'self' a page of
+ * one could be loaded here as a script. Only a source with a host can have a path: the host that was asked for, which
+ * the dispatcher has held against those that the gateway answers for, and that of `externalUrl`, which the browser sees
+ * where a proxy in front replaces the Host.
+ */
+function contentSecurityPolicy(host: string | undefined, externalHost: string): string {
+  const hosts = [...new Set([host ?? '', externalHost])];
+  const scripts = hosts.every((name) => NAMEABLE_HOST.test(name))
+    ? hosts.map((name) => `${name}/-/assets/`).join(' ')
+    : "'self'";
+  return `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`;
+}
 
 /** Headers of every control-plane answer; a handler that serves a page of its own may replace the policy. */
-export const secureHeaders: RequestHandler = (_request, response, next) => {
-  response.removeHeader('X-Powered-By');
-  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('X-Frame-Options', 'DENY');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  next();
-};
+export const secureHeaders =
+  (externalHost: string): RequestHandler =>
+  (request, response, next) => {
+    response.removeHeader('X-Powered-By');
+    response.setHeader('Content-Security-Policy', contentSecurityPolicy(request.headers.host, externalHost));
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('X-Frame-Options', 'DENY');
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    next();
+  };
 
 /** Paths that a person may type or share; the console's own router takes over from there. */
 const PAGES = new Set([
