@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#errors';
 import type { Grant, RequestInfo } from '#model';
 import type { OwnCallPorts } from './call-as-gateway.ts';
+import { keepAnswers } from './keep-answers.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 import { reviewAccess } from './review-access.ts';
 
@@ -22,49 +23,25 @@ export interface Consents {
   ): Consent | Promise<Consent>;
 }
 
-interface Kept {
-  readonly consent: Promise<Consent>;
-  readonly untilMs: number;
-}
-
 /** As short as the API server's own memory of such answers; a right taken away in the cluster ends with it. */
 const KEEP_MS = 5000;
-const MAX_KEPT = 1000;
 
 /**
  * Upstream sees the gateway's credential only, so the API server cannot judge who acts as whom; it is asked
  * (SubjectAccessReview), about every name, for the mapped identity of the person. Only a clear yes to all is consent:
- * where it cannot be asked nobody acts as anybody. Answers are kept for some seconds, under all that was asked, and
- * belong to one connection object.
+ * where it cannot be asked nobody acts as anybody. Answers are kept for some seconds, under all that was asked.
  */
 export function createConsents(ports: OwnCallPorts): Consents {
-  const kept = new WeakMap<ClusterConnection, Map<string, Kept>>();
+  const keep = keepAnswers<Consent>({
+    keepMs: KEEP_MS,
+    now: () => ports.now(),
+    isKnown: (consent) => consent.ok || consent.code !== 'consentUnknown',
+  });
   return {
-    ask(cluster, own, asked, onBehalfOf) {
-      let answers = kept.get(cluster);
-      if (!answers) kept.set(cluster, (answers = new Map()));
-      const key = JSON.stringify([speakerOf(own), asked.map(questionOf)]);
-      const nowMs = ports.now();
-      const known = answers.get(key);
-      if (known && nowMs < known.untilMs) return known.consent;
-      const consent = askAll(cluster, own, asked, onBehalfOf, ports);
-      // Maps keep the order of insertion: the first one is the oldest.
-      answers.delete(key);
-      for (const [old] of answers) {
-        if (answers.size < MAX_KEPT) break;
-        answers.delete(old);
-      }
-      const entry = { consent, untilMs: nowMs + KEEP_MS };
-      answers.set(key, entry);
-      // No answer is no knowledge: whoever waits shares it, and the next one asks again.
-      const forget = (): void => {
-        if (answers.get(key) === entry) answers.delete(key);
-      };
-      consent.then((answer) => {
-        if (!answer.ok && answer.code === 'consentUnknown') forget();
-      }, forget);
-      return consent;
-    },
+    ask: (cluster, own, asked, onBehalfOf) =>
+      keep(cluster, JSON.stringify([speakerOf(own), asked.map(questionOf)]), () =>
+        askAll(cluster, own, asked, onBehalfOf, ports),
+      ),
   };
 }
 

@@ -10,8 +10,11 @@ export interface UpstreamIdentity {
   readonly uid: string | undefined;
 }
 
-const PATH = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-const BODY = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+/** The question of it, a POST. */
+export const WHO_AM_I = {
+  path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+  body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+};
 
 /**
  * Asks a cluster who a bearer token is, over a connection without the gateway's certificate.
@@ -21,7 +24,7 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
   let answer: ClusterAnswer;
   try {
     const authorization = `Bearer ${token}`;
-    answer = await callCluster(cluster, { use: 'person', authorization, method: 'POST', path: PATH, body: BODY });
+    answer = await callCluster(cluster, { use: 'person', authorization, method: 'POST', ...WHO_AM_I });
   } catch (cause) {
     throw new GatehouseError(
       'upstreamUnavailable',
@@ -35,7 +38,7 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
 /** @throws GatehouseError `upstreamCredentialRejected`, `upstreamUnavailable`. */
 export async function askWhoIsTheGateway(cluster: ClusterConnection, ports: OwnCallPorts): Promise<UpstreamIdentity> {
   const reason = 'the gateway asks who it is';
-  const answer = await callAsGateway(cluster, { method: 'POST', path: PATH, body: BODY, reason }, ports);
+  const answer = await callAsGateway(cluster, { method: 'POST', ...WHO_AM_I, reason }, ports);
   return readReview(answer, cluster.name, 'upstreamCredentialRejected', 'the gateway’s own credential');
 }
 

@@ -33,6 +33,8 @@ export interface OwnCallPorts {
 export interface OwnRequest extends Pick<ClusterCall, 'method' | 'path' | 'body' | 'contentType' | 'headers'> {
   /** Without any credential. */
   readonly anonymous?: boolean;
+  /** Sent in place of the gateway's own credential; never logged. */
+  readonly token?: string;
   /** Why, for the record. */
   readonly reason: string;
   readonly onBehalfOf?: string;
@@ -48,8 +50,9 @@ export async function callAsGateway(
   request: OwnRequest,
   ports: OwnCallPorts,
 ): Promise<ClusterAnswer> {
-  const { reason, onBehalfOf, anonymous = false, ...call } = request;
-  if (cluster.credentialProblem && !anonymous)
+  const { reason, onBehalfOf, anonymous = false, token, ...call } = request;
+  const isOwn = !anonymous && token === undefined;
+  if (cluster.credentialProblem && isOwn)
     throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}": ${cluster.credentialProblem}`);
   const receivedAtMs = ports.now();
   const auditId = ports.newAuditId(receivedAtMs);
@@ -70,8 +73,8 @@ export async function callAsGateway(
     sent = true;
     const answer = await callCluster(cluster, {
       ...call,
-      use: anonymous ? 'person' : 'gateway',
-      authorization: anonymous ? undefined : cluster.gatewayAuthorization(),
+      use: isOwn ? 'gateway' : 'person',
+      authorization: isOwn ? cluster.gatewayAuthorization() : token && `Bearer ${token}`,
       headers: { ...call.headers, 'audit-id': auditId },
     });
     statusCode = answer.statusCode;

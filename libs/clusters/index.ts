@@ -15,6 +15,7 @@ export type { OwnCall, OwnCallPorts, OwnCallStart, OwnRequest } from './call-as-
 export { askOwnRights, mayI } from './ask-own-rights.ts';
 export type { AccessQuestion, OwnRights, OwnRule } from './ask-own-rights.ts';
 export { detectConstrainedImpersonation } from './detect-constrained-impersonation.ts';
+export { createCredentialChecks, type CredentialCheck, type CredentialChecks } from './check-credential.ts';
 export { createConsents } from './ask-consent.ts';
 export type { Consent, Consents } from './ask-consent.ts';
 export { probeHealth } from './probe-health.ts';

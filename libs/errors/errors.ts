@@ -93,6 +93,11 @@ export const ERRORS = {
     'BadGateway',
     "the cluster refused the gateway's own credential; an admin must mend it",
   ),
+  upstreamUnauthorized: entry(
+    502,
+    'BadGateway',
+    'the cluster accepts the credential, but an API server, kubelet or application behind it responded 401; whoever runs that must mend it',
+  ),
   serviceAccountTokenRefused: entry(
     502,
     'BadGateway',

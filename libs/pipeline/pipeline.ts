@@ -13,6 +13,7 @@ import type { Lease } from '#limits';
 import type { Identity, RequestInfo } from '#model';
 import { createAuditDraft, type AuditDraft } from './audit-draft.ts';
 import { cutUnreadBody } from './cut-unread-body.ts';
+import { explainUnauthorized } from './explain-unauthorized.ts';
 import { expiryWarnings } from './expiry-warnings.ts';
 import { judge } from './judge.ts';
 import type { PipelinePorts, PipelineSettings } from './ports.ts';
@@ -127,8 +128,9 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
           : undefined;
       // A change that came while this was being judged has looked at the open streams already.
       if (release && ports.streams.epoch() !== epoch) void ports.streams.recheck();
-      const outcome = await forwarding.outcome;
+      const first = await forwarding.outcome;
       release?.();
+      const outcome = await explainUnauthorized(first, judged, bearer?.token, draft.auditId, ports.credentials);
       if (outcome.refusal?.code === 'serviceAccountTokenRejected' && grant.mode === 'serviceAccount' && bearer)
         ports.serviceAccounts.forget(upstream, grant, bearer.token);
       settle(draft, outcome, answer);

@@ -52,6 +52,16 @@ export interface ServiceAccountBearers {
   forget(upstream: ClusterUpstream, grant: ServiceAccountGrant, token: string): void;
 }
 
+/** Whether the API server itself accepts the credential of a request that got a 401. */
+export interface CredentialChecker {
+  /** @param token the person's bearer; undefined where the gateway's own credential was sent. */
+  check(
+    upstream: ClusterUpstream,
+    token: string | undefined,
+    auditId: string,
+  ): Promise<'accepted' | 'rejected' | 'unknown'>;
+}
+
 /** The cluster's own word on who may act as whom, asked with the gateway's credential. */
 export interface ConsentAsker {
   ask(
@@ -91,6 +101,7 @@ export interface PipelinePorts {
   storedTokenUsed(id: string): void;
   readonly serviceAccounts: ServiceAccountBearers;
   readonly consents: ConsentAsker;
+  readonly credentials: CredentialChecker;
   /** What is open for long, judged again whenever something has changed. */
   readonly streams: Pick<OpenStreams, 'add' | 'recheck' | 'epoch'>;
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;

@@ -66,6 +66,11 @@ func logOptions(query url.Values) *crilogs.LogOptions {
 }
 
 func (n *node) serveLogs(w http.ResponseWriter, r *http.Request) {
+	// As a kubelet whose own check of the API server's credential fails.
+	if r.PathValue("container") == "unauthorized" {
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+		return
+	}
 	pod, ok := podOf(r)
 	query := r.URL.Query()
 	if !ok || query.Get("previous") == "true" {

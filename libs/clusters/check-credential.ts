@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { callAsGateway, type OwnCallPorts } from './call-as-gateway.ts';
+import { WHO_AM_I } from './ask-who-am-i.ts';
+import { keepAnswers } from './keep-answers.ts';
+import type { ClusterConnection } from './open-cluster.ts';
+
+/** `unknown`: the API server could not be asked. */
+export type CredentialCheck = 'accepted' | 'rejected' | 'unknown';
+
+export interface CredentialChecks {
+  /**
+   * Whether the API server itself accepts a credential, after a 401 that may have come from elsewhere.
+   * @param token a person's bearer; undefined for the gateway's own credential.
+   * @param onBehalfOf audit id of the request that got the 401.
+   */
+  check(cluster: ClusterConnection, token: string | undefined, onBehalfOf: string): Promise<CredentialCheck>;
+}
+
+/** Many 401 at once ask one question. */
+const KEEP_MS = 5000;
+
+/**
+ * Asks with `SelfSubjectReview`, which the API server answers itself and no aggregated API can. Only 401 is a
+ * refusal of the credential: authentication comes before authorization (403) and before the look for the API (404, in
+ * clusters older than 1.28), so any other status of it means that the credential was accepted.
+ */
+export function createCredentialChecks(ports: OwnCallPorts): CredentialChecks {
+  const keep = keepAnswers<CredentialCheck>({
+    keepMs: KEEP_MS,
+    now: () => ports.now(),
+    isKnown: (check) => check !== 'unknown',
+  });
+  const ask = async (
+    cluster: ClusterConnection,
+    token: string | undefined,
+    onBehalfOf: string,
+  ): Promise<CredentialCheck> => {
+    try {
+      const reason = `the gateway asks whether the cluster accepts ${token === undefined ? 'its own credential' : 'this credential'}`;
+      const request = { method: 'POST' as const, ...WHO_AM_I, reason, onBehalfOf };
+      const { statusCode } = await callAsGateway(cluster, token === undefined ? request : { ...request, token }, ports);
+      if (statusCode === 401) return 'rejected';
+      return statusCode === 429 || statusCode >= 500 ? 'unknown' : 'accepted';
+    } catch {
+      // No answer came, or its record could not be saved.
+      return 'unknown';
+    }
+  };
+  return {
+    check: (cluster, token, onBehalfOf) =>
+      keep(cluster, token === undefined ? '' : createHash('sha256').update(token).digest('base64'), () =>
+        ask(cluster, token, onBehalfOf),
+      ),
+  };
+}
