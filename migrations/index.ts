@@ -10,6 +10,7 @@ import { CompactAudit1764500000000 } from './0005-compact-audit.ts';
 import { SessionsOfProviders1764600000000 } from './0006-sessions-of-providers.ts';
 import { StoredTokensLastUsed1764700000000 } from './0007-stored-tokens-last-used.ts';
 import { OpenAuditRows1764800000000 } from './0008-open-audit-rows.ts';
+import { SourceOfLoginGrants1764900000000 } from './0009-source-of-login-grants.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
@@ -20,4 +21,5 @@ export const MIGRATIONS = [
   SessionsOfProviders1764600000000,
   StoredTokensLastUsed1764700000000,
   OpenAuditRows1764800000000,
+  SourceOfLoginGrants1764900000000,
 ] as const;

@@ -37,7 +37,7 @@ import { followPeople } from './people/follow-people.ts';
 import { openSessions } from './people/open-sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
 import { createFaultReport, type Log } from './log.ts';
-import { borrowLimits, countRefusals, shareOf } from './share-limits.ts';
+import { borrowLimits, countRefusals, limitMisses, shareOf } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import * as topics from './workers/topics.ts';
 
@@ -91,7 +91,9 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   steps.add('counted refusals', () => supervisor.tell(topics.LAST_REFUSALS, refusals.take()));
   let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followConfiguration(config, store, log);
+  const misses = limitMisses(supervisor, now);
   const followingPeople = followPeople({
+    limitLookup: misses.lookUp,
     accessTokens: store.accessTokens,
     sessions: store.sessions,
     users: store.users,
@@ -143,6 +145,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     audit: audit.stats,
     limits: limits.stats,
     countedRefusals: refusals.total,
+    refusedLookups: misses.refused,
     keySetFetches: () => ({ done: identity.keySets.fetches(), failed: identity.keySets.failedFetches() }),
     verifiedBearers: identity.verifiedCache.size,
     *upstream() {
@@ -230,6 +233,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     opened,
     applied,
     takeLogin: (source) => supervisor.ask(topics.TAKE_LOGIN, source),
+    limitLookup: misses.lookUp,
     takeGuess: (person) => supervisor.ask(topics.TAKE_GUESS, person),
     claimState: (state) => supervisor.ask(topics.CLAIM_STATE, state),
     certificateAuthority: () => certificates?.current().authorityPem,

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterConnection } from '#clusters';
 import type { Config } from '#config';
-import type { RefusalCounter } from '#limits';
+import type { LimitLookup } from '#identity';
+import { sourceOf, type RefusalCounter } from '#limits';
 import type { PipelinePorts, PipelineSettings } from '#pipeline';
 import type { Store } from '#store';
 import { createControlPlane, type ControlPlane } from './http/create-control-plane.ts';
@@ -34,6 +35,8 @@ export interface ControlPlaneParts {
   applied(): Promise<void>;
   /** 0 where this source may log in now, else the milliseconds until it may. */
   takeLogin(source: string): Promise<number>;
+  /** Reads a credential, unless too many that nobody has came from this address. @throws GatehouseError tooManyRequests. */
+  readonly limitLookup: LimitLookup;
   /** 0 where this person may type the code of a device now, else the milliseconds until they may. */
   takeGuess(person: string): Promise<number>;
   claimState(state: string): Promise<boolean>;
@@ -115,6 +118,12 @@ export function openControlPlane(parts: ControlPlaneParts): Promise<ControlPlane
       grants: store.loginGrants,
       accessTokens: store.accessTokens,
       takeGuess: parts.takeGuess,
+      limitLookup: parts.limitLookup,
+      roomFor: (address) => ({
+        source: sourceOf(address),
+        maxOfSource: config.limits.maxDeviceLoginsPerSource,
+        max: config.limits.maxDeviceLogins,
+      }),
       externalUrl,
       lifetimeSeconds,
       applied,

@@ -2,13 +2,16 @@ import type { Config } from '#config';
 import {
   createLimitLender,
   createLimits,
+  createMissLimit,
   createRefusalCounter,
   createTokenBuckets,
+  sourceOf,
   type Limits,
+  type MissLimit,
   type RefusalCounter,
 } from '#limits';
 import type { SupervisorLink, WorkersLink } from './workers/link.ts';
-import { BORROW_PLACES, GIVE_BACK_PLACES, TAKE_GUESS, TAKE_LOGIN, TAKE_REFUSALS } from './workers/topics.ts';
+import { BORROW_PLACES, GIVE_BACK_PLACES, TAKE_GUESS, TAKE_LOGIN, TAKE_MISS, TAKE_REFUSALS } from './workers/topics.ts';
 
 /** Sources whose logins are remembered. */
 const MAX_SOURCES = 10_000;
@@ -30,6 +33,14 @@ export function lendLimits(config: Config, workers: Pick<WorkersLink, 'answer' |
   const logins = createTokenBuckets({ burst: perMinute, perMinute, maxKeys: MAX_SOURCES });
   workers.answer(TAKE_LOGIN, (source) => (perMinute === 0 ? 0 : logins.take(source, Date.now())));
   const guesses = createTokenBuckets({ burst: GUESSES, perMinute: GUESSES, maxKeys: MAX_SOURCES });
+  const { unknownCredentialsPerMinutePerSource: ofSource, unknownCredentialsPerMinute: ofAll } = config.limits;
+  const bucketsOf = (number: number, maxKeys: number) =>
+    number === 0 ? undefined : createTokenBuckets({ burst: number, perMinute: number, maxKeys });
+  const [missesOfSource, missesOfAll] = [bucketsOf(ofSource, MAX_SOURCES), bucketsOf(ofAll, 1)];
+  workers.answer(TAKE_MISS, (source) => ({
+    source: missesOfSource?.take(source, Date.now()) ?? 0,
+    all: missesOfAll?.take('', Date.now()) ?? 0,
+  }));
   workers.answer(TAKE_GUESS, (person) => guesses.take(person, Date.now()));
 }
 
@@ -39,6 +50,12 @@ export function borrowLimits(config: Config, supervisor: Pick<SupervisorLink, 'a
     borrow: (what, scope, key) => supervisor.ask(BORROW_PLACES, { what, scope, key }),
     giveBack: (what, scope, key, count) => supervisor.tell(GIVE_BACK_PLACES, { what, scope, key, count }),
   });
+}
+
+/** A worker's part of what strangers may have looked up; the supervisor counts. Takes addresses as sources. */
+export function limitMisses(supervisor: Pick<SupervisorLink, 'ask'>, now: () => number): MissLimit {
+  const limit = createMissLimit({ take: (source) => supervisor.ask(TAKE_MISS, source), now });
+  return { ...limit, lookUp: (address, key, read) => limit.lookUp(sourceOf(address), key, read) };
 }
 
 /** A worker counts anonymous refusals for itself, and is asked for them once an interval. */

@@ -180,6 +180,22 @@ export const limitsSchema = z
           'Browser logins that one address (IPv6: one /64) may begin a minute; more are answered with 429. 0: no limit.',
       }),
     ),
+    unknownCredentialsPerMinutePerSource: most(600).meta(
+      about({
+        description:
+          'Credentials that nobody has (made-up access tokens, session cookies, codes of a program’s login) that are looked up in the database for one address (IPv6: one /64) a minute; more are answered with 429, but for a few. Credentials that are good never count. 0: no limit.',
+      }),
+    ),
+    unknownCredentialsPerMinute: most(6_000).meta(
+      about({ description: 'The same for all addresses together. 0: no limit.' }),
+    ),
+    maxDeviceLoginsPerSource: most(200).meta(
+      about({
+        description:
+          'Logins of programs by device code that one address (IPv6: one /64) may have waiting, each for ten minutes at the most; one more is refused in words. 0: no limit.',
+      }),
+    ),
+    maxDeviceLogins: most(10_000).meta(about({ description: 'The same for all addresses together. 0: no limit.' })),
     maxConnectionsPerSource: most(0).meta(
       about({
         description:

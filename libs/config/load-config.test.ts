@@ -266,7 +266,7 @@ test('every number says its unit in its name, and every key has a meaning and a 
   expect(
     numbers.filter(
       (key) =>
-        !/(?:Seconds|Milliseconds|Records|Bytes|Streams|InFlight|Requests|Connections|PerMinute|Burst|port|workers)(?:Per[A-Z]\w+)?$/.test(
+        !/(?:Seconds|Milliseconds|Records|Bytes|Streams|InFlight|Requests|Connections|DeviceLogins|PerMinute|Burst|port|workers)(?:Per[A-Z]\w+)?$/.test(
           key,
         ),
     ),

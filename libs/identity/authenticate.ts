@@ -19,6 +19,8 @@ export interface AuthenticationInput {
   readonly cookies: readonly string[];
   /** Answer of `cookieCounts`. */
   readonly cookieAllowed: boolean;
+  /** The true client address, by which look-ups of strangers are limited. */
+  readonly sourceAddress?: string;
 }
 
 export interface AuthenticationPorts extends VerifyPorts, AccessTokenPorts {
@@ -61,14 +63,14 @@ function readCredential(
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
 ): Authentication | Promise<Authentication> {
-  const { authorization, websocketBearer } = input;
+  const { authorization, websocketBearer, sourceAddress = '' } = input;
   if (authorization !== undefined && websocketBearer !== undefined)
     return failed('twoCredentials', 'a bearer stands both in Authorization and in Sec-WebSocket-Protocol; send one');
-  if (websocketBearer !== undefined) return fromBearer(websocketBearer, issuers, ports);
+  if (websocketBearer !== undefined) return fromBearer(websocketBearer, sourceAddress, issuers, ports);
   if (authorization !== undefined) {
     const bearer = /^bearer +([^\s]+) *$/i.exec(authorization);
     return bearer
-      ? fromBearer(bearer[1] as string, issuers, ports)
+      ? fromBearer(bearer[1] as string, sourceAddress, issuers, ports)
       : failed('invalidCredential', 'the Authorization header is no bearer token');
   }
   const tokens = sessionTokens(input.cookies);
@@ -80,16 +82,17 @@ function readCredential(
         'the session cookie does not count on this request (it comes from another page or site); send a bearer token or open the address yourself',
     };
   if (tokens.length > 1) return failed('twoCredentials', 'two session cookies were sent');
-  return fromSession(tokens[0] as string, issuers, ports);
+  return fromSession(tokens[0] as string, sourceAddress, issuers, ports);
 }
 
 function fromBearer(
   token: string,
+  sourceAddress: string,
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
 ): Authentication | Promise<Authentication> {
   return token.startsWith(ACCESS_TOKEN_PREFIX)
-    ? fromAccessToken(token, issuers, ports)
+    ? fromAccessToken(token, sourceAddress, issuers, ports)
     : verifyBearer(token, issuers, ports);
 }
 
@@ -109,11 +112,12 @@ const COOKIE_START = `${SESSION_COOKIE}=`;
 
 function fromSession(
   token: string,
+  sourceAddress: string,
   issuers: CompiledIssuers,
   ports: AuthenticationPorts,
 ): Authentication | Promise<Authentication> {
   return whenFound(
-    ports.sessions.find(token),
+    ports.sessions.find(token, sourceAddress),
     (session) => judgeSession(session, issuers, ports),
     'sessions cannot be looked up at the moment; try again later',
   );

@@ -1,5 +1,5 @@
 import { createLookupCache } from './lookup-cache.ts';
-import type { SessionFinder, SessionReader, SessionRecord } from './ports.ts';
+import type { LimitLookup, SessionFinder, SessionReader, SessionRecord } from './ports.ts';
 
 export interface SessionCache extends SessionFinder {
   /** Reads this session anew when it is asked for next. */
@@ -10,7 +10,12 @@ export interface SessionCache extends SessionFinder {
 /** Sessions by their cookie's token, so that a page with fifty requests asks the database once. See lookup-cache.ts. */
 export function cacheSessions(
   reader: Pick<SessionReader, 'findMany'>,
-  ports: { readonly now: () => number; readonly maxEntries?: number; readonly used: SessionFinder['touch'] },
+  ports: {
+    readonly now: () => number;
+    readonly maxEntries?: number;
+    readonly used: SessionFinder['touch'];
+    readonly limit?: LimitLookup | undefined;
+  },
 ): SessionCache {
   const { maxEntries = 10_000 } = ports;
   /** By session, what is noted of one: its token, and when it was used here, which the database may not know yet. */
@@ -32,8 +37,8 @@ export function cacheSessions(
     return found;
   };
   return {
-    find(token) {
-      const found = cache.get(token);
+    find(token, sourceAddress) {
+      const found = cache.get(token, sourceAddress);
       return found instanceof Promise ? found.then((later) => noteToken(token, later)) : noteToken(token, found);
     },
     touch(id, nowMs) {

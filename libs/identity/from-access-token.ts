@@ -22,13 +22,14 @@ const REVOKED = failed('invalidCredential', 'the access token is not known; it w
 /** Whose token is this? A remembered one is answered without a promise. */
 export function fromAccessToken(
   token: string,
+  sourceAddress: string,
   issuers: CompiledIssuers,
   ports: AccessTokenPorts,
 ): Authentication | Promise<Authentication> {
   if (!isAccessToken(token))
     return failed('invalidCredential', 'the access token is mistyped or cut off (its checksum does not fit)');
   return whenFound(
-    ports.accessTokens.findAccessToken(accessTokenDigest(token)),
+    ports.accessTokens.findAccessToken(accessTokenDigest(token), sourceAddress),
     (found) => judge(found, issuers, ports),
     'access tokens cannot be looked up at the moment; try again later',
   );

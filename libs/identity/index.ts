@@ -30,6 +30,7 @@ export type {
   AccessTokenReader,
   DisabledPeople,
   FoundAccessToken,
+  LimitLookup,
   SessionFinder,
   SessionReader,
   SessionRecord,

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { LimitLookup } from './ports.ts';
 import { gatherReads, type ReadMany } from './gather-reads.ts';
 
 /** Behind a lost notification; what is revoked is told at once (`clear`). */
@@ -11,7 +12,7 @@ const GATHER_MS = 25;
 
 export interface LookupCache<T> {
   /** What is remembered, or a promise of what is read; absence is remembered as well. */
-  get(key: string): T | undefined | Promise<T | undefined>;
+  get(key: string, sourceAddress?: string): T | undefined | Promise<T | undefined>;
   /** Replaces what is remembered, where something is. */
   replace(key: string, change: (found: T) => T): void;
   forget(key: string): void;
@@ -30,9 +31,14 @@ interface Remembered<T> {
  */
 export function createLookupCache<T>(
   readMany: ReadMany<T>,
-  ports: { readonly now: () => number; readonly maxEntries?: number; readonly pause?: () => Promise<unknown> },
+  ports: {
+    readonly now: () => number;
+    readonly maxEntries?: number;
+    readonly pause?: () => Promise<unknown>;
+    readonly limit?: LimitLookup | undefined;
+  },
 ): LookupCache<T> {
-  const { now, maxEntries = 10_000, pause = () => setTimeout(GATHER_MS, undefined, { ref: false }) } = ports;
+  const { now, limit, maxEntries = 10_000, pause = () => setTimeout(GATHER_MS, undefined, { ref: false }) } = ports;
   const read = gatherReads(readMany);
   const readLater = gatherReads(readMany, pause);
   let known = new Map<string, Remembered<T>>();
@@ -53,12 +59,14 @@ export function createLookupCache<T>(
   }
 
   return {
-    get(key) {
+    get(key, sourceAddress = '') {
       const hit = known.get(key);
       const leftMs = hit ? hit.untilMs - now() : 0;
       // More is left than was given: the clock was set back, and an entry must not live longer by it.
-      if (!hit || leftMs <= 0 || leftMs > KEEP_MS) return ask(key, read);
-      if (leftMs <= AHEAD_MS && !hit.readAhead) {
+      if (!hit || leftMs <= 0 || leftMs > KEEP_MS)
+        return limit ? limit(sourceAddress, key, () => ask(key, read)) : ask(key, read);
+      // Not of what nobody has: that look-up would count for nobody.
+      if (leftMs <= AHEAD_MS && !hit.readAhead && hit.found !== undefined) {
         hit.readAhead = true;
         // One that failed is asked again, and told, when its time has run out.
         ask(key, readLater).catch(() => {});

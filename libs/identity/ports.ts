@@ -20,6 +20,13 @@ export interface SessionRecord {
   readonly refreshAfterMs?: number | undefined;
 }
 
+/** Reads a credential that is not remembered, or refuses to: look-ups by strangers are limited by their address. */
+export type LimitLookup = <T>(
+  sourceAddress: string,
+  key: string,
+  read: () => Promise<T | undefined>,
+) => Promise<T | undefined>;
+
 /** An access token as the store knows it, with its owner's claims as they were last seen. */
 export interface FoundAccessToken {
   readonly id: string;
@@ -35,8 +42,11 @@ export interface FoundAccessToken {
 }
 
 export interface AccessTokenFinder {
-  /** By SHA-256 (hex). @throws GatehouseError storeUnavailable. */
-  findAccessToken(digest: string): FoundAccessToken | undefined | Promise<FoundAccessToken | undefined>;
+  /** By SHA-256 (hex), for this client address. @throws GatehouseError storeUnavailable, tooManyRequests. */
+  findAccessToken(
+    digest: string,
+    sourceAddress?: string,
+  ): FoundAccessToken | undefined | Promise<FoundAccessToken | undefined>;
 }
 
 /** What a store has of it: many at once, in the order of what was asked. */
@@ -51,8 +61,8 @@ export interface DisabledPeople {
 }
 
 export interface SessionFinder {
-  /** The session of a cookie's token, or undefined. @throws GatehouseError storeUnavailable. */
-  find(cookieToken: string): SessionRecord | undefined | Promise<SessionRecord | undefined>;
+  /** The session of a cookie's token, for this client address. @throws GatehouseError storeUnavailable, tooManyRequests. */
+  find(cookieToken: string, sourceAddress?: string): SessionRecord | undefined | Promise<SessionRecord | undefined>;
   /** Notes use; called at most once a minute a session (more often only where the idle time-out is under four minutes). */
   touch(id: string, nowMs: number): void;
 }

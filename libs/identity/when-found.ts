@@ -12,6 +12,8 @@ export function whenFound<T>(
 ): Authentication | Promise<Authentication> {
   if (!(found instanceof Promise)) return judge(found);
   return found.then(judge, (error: unknown) => {
+    if (error instanceof GatehouseError && error.code === 'tooManyRequests')
+      return { outcome: 'failed', code: error.code, message: error.message };
     if (error instanceof GatehouseError && error.code === 'storeUnavailable')
       return { outcome: 'failed', code: 'identityUnavailable', message: unavailable };
     throw error;

@@ -9,5 +9,6 @@
 export { createLimitLender, createLimits, type LimitName } from './create-limits.ts';
 export { createRefusalCounter, type CountedRefusals, type RefusalCounter } from './count-refusals.ts';
 export { createTokenBuckets, type TokenBuckets } from './token-buckets.ts';
+export { createMissLimit, type MissLimit, type MissWaits } from './limit-misses.ts';
 export { sourceOf } from './source-of.ts';
 export type { Lease, LimitReached, Limits, LimitSettings, LimitStats, PersonKey, Taken } from './ports.ts';

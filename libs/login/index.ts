@@ -45,4 +45,4 @@ export type { CodeLogin } from './grants/begin-code-login.ts';
 export { redeemGrant } from './grants/redeem-grant.ts';
 export type { Redeemed } from './grants/redeem-grant.ts';
 export { grantDigest, readUserCode } from './grants/codes.ts';
-export type { GrantError, GrantOwner, GrantRefusal, LoginGrant, LoginGrantStore } from './grants/ports.ts';
+export type { GrantError, GrantOwner, GrantRefusal, GrantRoom, LoginGrant, LoginGrantStore } from './grants/ports.ts';

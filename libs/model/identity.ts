@@ -52,6 +52,7 @@ export type Authentication =
         | 'expiredCredential'
         | 'twoCredentials'
         | 'identityUnavailable'
-        | 'userDisabled';
+        | 'userDisabled'
+        | 'tooManyRequests';
       readonly message: string;
     };

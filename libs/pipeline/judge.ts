@@ -101,6 +101,7 @@ export async function judge(
         },
         settings.externalOrigin,
       ),
+      sourceAddress: draft.sourceAddress,
     },
     snapshot.issuers,
     ports.identity,

@@ -25,6 +25,9 @@ beforeAll(async () => {
     GATEHOUSE_AUDIT_REFUSALS_PER_MINUTE_PER_SOURCE: String(PER_MINUTE),
     GATEHOUSE_AUDIT_REFUSAL_INTERVAL_SECONDS: '1',
     GATEHOUSE_LIMITS_LOGINS_PER_MINUTE_PER_SOURCE: '30',
+    // So that each made-up cookie is looked up: flood-credentials.test.ts shows the limit.
+    GATEHOUSE_LIMITS_UNKNOWN_CREDENTIALS_PER_MINUTE_PER_SOURCE: '0',
+    GATEHOUSE_LIMITS_UNKNOWN_CREDENTIALS_PER_MINUTE: '0',
     // Lets a test speak for many addresses.
     GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1',
   });

@@ -34,6 +34,51 @@ describeStore('login grants', (suite) => {
     expect(await loginGrants.findGrantByUserCode('of-the-user-code')).toMatchObject({ state: 'denied', owner: ALICE });
   });
 
+  test('no more are kept than there is room for, of a source and in total; the oldest expired one goes first', async () => {
+    const { loginGrants } = suite.store;
+    const room = (source: string) => ({ source, maxOfSource: 3, max: 5 });
+    let made = 0;
+    const make = async (source: string, createdAtMs: number, expiresAtMs = createdAtMs + 600_000) => {
+      made++;
+      const codes = { digest: `d${made}`, userCodeDigest: `u${made}` };
+      return await loginGrants.createGrant(grant({ createdAtMs, expiresAtMs, ...codes }), room(source));
+    };
+    const kept = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for (let at = 1; at <= made; at++) if (await loginGrants.findGrantByUserCode(`u${at}`)) found.push(at);
+      return found;
+    };
+    // A code login is of a person who is logged in, and takes nobody's room.
+    await loginGrants.createGrant(grant({ kind: 'code', digest: 'code', userCodeDigest: undefined }));
+    for (const expiresAtMs of [3_000, 2_000, 9_000]) expect(await make('a', 1_000, expiresAtMs)).toBe('created');
+    expect(await make('a', 1_500)).toBe('fullOfSource');
+    expect(await make('b', 1_500)).toBe('created');
+    expect(await make('b', 1_500)).toBe('created');
+    expect(await make('c', 1_500)).toBe('full');
+    expect(await kept()).toEqual([1, 2, 3, 5, 6]);
+    expect(await make('a', 4_000)).toBe('created');
+    expect(await kept()).toEqual([1, 3, 5, 6, 8]);
+    expect(await make('c', 4_000)).toBe('created');
+    expect(await kept()).toEqual([3, 5, 6, 8, 9]);
+    expect(await make('c', 4_000)).toBe('full');
+    const none = { source: 'a', maxOfSource: 0, max: 0 };
+    expect(await loginGrants.createGrant(grant({ digest: 'x', userCodeDigest: 'y' }), none)).toBe('created');
+  });
+
+  test('two replicas that begin at once do not both take the last place', async () => {
+    const other = await suite.open();
+    for (let round = 0; round < 10; round++) {
+      const room = { source: `s${round}`, maxOfSource: 1, max: 0 };
+      const both = await Promise.all(
+        [suite.store, other].map(({ loginGrants }, at) => {
+          const codes = { digest: `d${round}-${at}`, userCodeDigest: `u${round}-${at}` };
+          return loginGrants.createGrant(grant(codes), room);
+        }),
+      );
+      expect(both.toSorted()).toEqual(['created', 'fullOfSource']);
+    }
+  });
+
   test('an approved one is taken once, whichever replica asks, and is gone then', async () => {
     const made = grant();
     await suite.store.loginGrants.createGrant(made);

@@ -25,7 +25,9 @@ export async function logInByDevice(gateway: GatewayAddress, terminal: Terminal)
     if (token) return token;
     const error = answer?.body.error;
     if (error === 'slow_down') waitSeconds += SLOW_DOWN_SECONDS;
-    else if (answer && answer.status < 500 && error !== 'authorization_pending') throw refusalOf(answer);
+    // A gateway that refuses to look the code up says nothing of the code: somebody else is too busy behind this address.
+    else if (answer && answer.status < 500 && answer.status !== 429 && error !== 'authorization_pending')
+      throw refusalOf(answer);
   }
   throw new CliFailure('nobody typed the code in time; try again');
 }

@@ -1,5 +1,6 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { ERRORS } from '#errors';
 import type { GrantRefusal } from '#login';
 import type { TokenLogins } from '../login/create-token-logins.ts';
 import { Public } from './person.guard.ts';
@@ -19,6 +20,9 @@ export const FORM_PATHS = ['/-/auth/device', '/-/auth/token', '/-/auth/revoke'];
 
 /** What a poll that has to go on is told; it is no refusal, and not recorded. */
 const WAITING = new Set<string>(['authorization_pending', 'slow_down', 'expired_token']);
+
+/** Rows end one by one; the next may be free soon. */
+const FULL_RETRY_SECONDS = 60;
 
 type Person = NonNullable<Act['person']>;
 const nameOf = ({ issuer, subject, username }: Person): Person => ({ issuer, subject, username });
@@ -55,7 +59,7 @@ export class OAuthController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<object> {
-    const redeemed = await this.logins.redeem(body ?? {}, (person) =>
+    const redeemed = await this.logins.redeem(body ?? {}, this.sourceAddress(request), (person) =>
       this.start({ request, verb: 'login', resource: 'accesstokens', person: nameOf(person) }),
     );
     if (!redeemed.ok) return this.refuse(redeemed, request, response);
@@ -79,7 +83,7 @@ export class OAuthController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async revoke(@Body() body: Record<string, unknown> | undefined, @Req() request: Request): Promise<object> {
-    const revoked = await this.logins.revoke(body?.token, (person) =>
+    const revoked = await this.logins.revoke(body?.token, this.sourceAddress(request), (person) =>
       this.start({ request, verb: 'logout', resource: 'accesstokens', name: person.id, person: nameOf(person) }),
     );
     if (revoked)
@@ -97,18 +101,21 @@ export class OAuthController {
   }
 
   private refuse({ error, description, grant }: GrantRefusal, request: Request, response: Response): object {
+    // RFC 6749 has no error of a token endpoint for this; a client that knows only the status waits as well.
+    const isFull = error === 'temporarily_unavailable';
     if (!WAITING.has(error))
       this.record({
         request,
         verb: 'login',
         resource: 'accesstokens',
         ...(grant?.owner ? { person: nameOf(grant.owner) } : {}),
-        statusCode: 400,
+        statusCode: isFull ? ERRORS.tooManyRequests.status : 400,
         outcome: 'refused',
-        code: 'invalidCredential',
+        code: isFull ? 'tooManyRequests' : 'invalidCredential',
         reason: `${error}: ${description}`,
       });
-    response.status(400);
+    response.status(isFull ? ERRORS.tooManyRequests.status : 400);
+    if (isFull) response.setHeader('Retry-After', String(FULL_RETRY_SECONDS));
     return { error, error_description: description };
   }
 }

@@ -1,5 +1,5 @@
 import { GatehouseError } from '#errors';
-import { accessTokenDigest, isAccessToken, type AccessTokenReader } from '#identity';
+import { accessTokenDigest, isAccessToken, type AccessTokenReader, type LimitLookup } from '#identity';
 import {
   approveCodeLogin,
   beginDeviceLogin,
@@ -14,6 +14,7 @@ import {
   type DeviceAuthorization,
   type GrantOwner,
   type GrantRefusal,
+  type GrantRoom,
   type LoginGrant,
   type LoginGrantStore,
 } from '#login';
@@ -39,6 +40,7 @@ export interface TokenLogins {
   /** @param before called with whom the token will be of, before anything is taken or given. */
   redeem(
     parameters: Parameters,
+    sourceAddress: string,
     before: (owner: GrantOwner) => Promise<void>,
   ): Promise<
     | {
@@ -53,7 +55,11 @@ export interface TokenLogins {
    * Whoever holds a token may end it (RFC 7009). Undefined where there is none such.
    * @param before called with the token before it is ended.
    */
-  revoke(token: unknown, before: (found: AccessTokenSummary) => Promise<void>): Promise<AccessTokenSummary | undefined>;
+  revoke(
+    token: unknown,
+    sourceAddress: string,
+    before: (found: AccessTokenSummary) => Promise<void>,
+  ): Promise<AccessTokenSummary | undefined>;
   /** What waits behind a typed code. @throws GatehouseError denied (no session), tooManyRequests, notFound. */
   findDevice(person: Identity, typed: unknown): Promise<LoginGrant>;
   /** @throws as `findDevice`. */
@@ -71,6 +77,9 @@ export interface TokenLoginsPorts {
   readonly accessTokens: AccessTokenReader & AccessTokenStore;
   /** 0 where this person may type a code now, else the milliseconds until they may. */
   takeGuess(person: string): Promise<number>;
+  readonly limitLookup: LimitLookup;
+  /** How many logins of programs may wait for this address. */
+  roomFor(sourceAddress: string): GrantRoom;
   /** Without a slash at the end. */
   readonly externalUrl: string;
   readonly lifetimeSeconds: number;
@@ -102,8 +111,12 @@ export function createTokenLogins(ports: TokenLoginsPorts): TokenLogins {
   return {
     tokenExpiresAtMs,
     begin: (parameters, sourceAddress) => beginDeviceLogin(parameters, sourceAddress, ports),
-    async redeem(parameters, before) {
-      const redeemed = await redeemGrant(parameters, { ...ports, beforeTaking: before });
+    async redeem(parameters, sourceAddress, before) {
+      const limited: Pick<LoginGrantStore, 'pollGrant' | 'takeGrant'> = {
+        takeGrant: grants.takeGrant,
+        pollGrant: (digest, nowMs) => ports.limitLookup(sourceAddress, digest, () => grants.pollGrant(digest, nowMs)),
+      };
+      const redeemed = await redeemGrant(parameters, { ...ports, grants: limited, beforeTaking: before });
       if (!redeemed.ok) return redeemed;
       const { grant } = redeemed;
       const nowMs = now();
@@ -124,9 +137,10 @@ export function createTokenLogins(ports: TokenLoginsPorts): TokenLogins {
       } as const;
       return { ok: true, answer, token: summary, grant };
     },
-    async revoke(token, before) {
+    async revoke(token, sourceAddress, before) {
       if (typeof token !== 'string' || !isAccessToken(token)) return undefined;
-      const found = await accessTokens.findAccessToken(accessTokenDigest(token));
+      const digest = accessTokenDigest(token);
+      const found = await ports.limitLookup(sourceAddress, digest, () => accessTokens.findAccessToken(digest));
       if (!found) return undefined;
       const { issuerUrl, subject } = found;
       const summary = (await accessTokens.listAccessTokens({ issuerUrl, subject })).find(({ id }) => id === found.id);

@@ -2,6 +2,7 @@ import { authenticate, cookieCounts, type AuthenticationPorts } from '#identity'
 import { readRequestHeaders } from '#kube';
 import type { PipelineSettings, Snapshot } from '#pipeline';
 import type { ReadPerson } from '../http/ports.ts';
+import { readSourceAddress } from '../read-source-address.ts';
 
 /** The identity stage for the control plane: same header rules, same cookie rules, same verdicts as on API paths. */
 export function createPersonReader(
@@ -17,6 +18,11 @@ export function createPersonReader(
       { secFetchSite, secFetchMode, origin, method: request.method ?? '', upgrade: upgrade !== undefined },
       settings.externalOrigin,
     );
-    return await authenticate({ authorization, websocketBearer, cookies, cookieAllowed }, snapshot().issuers, ports);
+    const sourceAddress = readSourceAddress(request, settings.addresses);
+    return await authenticate(
+      { authorization, websocketBearer, cookies, cookieAllowed, sourceAddress },
+      snapshot().issuers,
+      ports,
+    );
   };
 }

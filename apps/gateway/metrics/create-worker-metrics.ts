@@ -10,6 +10,8 @@ export interface MetricSources {
   limits(): LimitStats;
   /** Refusals counted instead of recorded. */
   countedRefusals(): number;
+  /** Credentials that were not looked up, since too many that nobody has were sent. */
+  refusedLookups(): number;
   keySetFetches(): { readonly done: number; readonly failed: number };
   verifiedBearers(): number;
   /** By cluster. */
@@ -66,6 +68,12 @@ export function createWorkerMetrics(sources: MetricSources): WorkerMetrics {
     'gatehouse_audit_counted_refusals_total',
     'Refusals that were counted instead of recorded one by one: of anonymous floods, and while the queue was full.',
     () => sources.countedRefusals() + sources.audit().counted,
+  );
+  one(
+    'counter',
+    'gatehouse_refused_credential_lookups_total',
+    'Credentials that were answered with 429 and not looked up: too many that nobody has came from their source, or from all.',
+    sources.refusedLookups,
   );
   one(
     'counter',

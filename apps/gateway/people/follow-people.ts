@@ -6,6 +6,7 @@ import {
   type AccessTokenReader,
   type DisabledPeople,
   type FoundAccessToken,
+  type LimitLookup,
   type SessionCache,
   type SessionReader,
 } from '#identity';
@@ -33,6 +34,7 @@ export interface FollowPeoplePorts {
   readonly sessions: SessionReader & Pick<SessionStore, 'noteSessionsUsed'>;
   readonly users: UserStore;
   readonly storedTokens: Pick<StoredTokenStore, 'noteStoredTokensUsed'>;
+  readonly limitLookup?: LimitLookup;
   /** Told of every change, here or at a replica. */
   onChange(listener: () => void): () => void;
   readonly log: Log;
@@ -84,9 +86,10 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   let notes = 0;
   const tokens = createLookupCache<FoundAccessToken>((digests) => ports.accessTokens.findAccessTokens(digests), {
     now,
+    limit: ports.limitLookup,
   });
   const sessionUses = gatherUses((used) => ports.sessions.noteSessionsUsed(used), log);
-  const sessions = cacheSessions(ports.sessions, { now, used: sessionUses.note });
+  const sessions = cacheSessions(ports.sessions, { now, used: sessionUses.note, limit: ports.limitLookup });
   const forget = (): void => {
     tokens.clear();
     sessions.clear();
@@ -130,8 +133,8 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
 
   return {
     accessTokens: {
-      findAccessToken(digest) {
-        const found = tokens.get(digest);
+      findAccessToken(digest, sourceAddress) {
+        const found = tokens.get(digest, sourceAddress);
         if (found instanceof Promise) return found.then((token) => (token && uses.set(token.id, now()), token));
         if (found) uses.set(found.id, now());
         return found;

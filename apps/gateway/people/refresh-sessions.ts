@@ -152,20 +152,25 @@ export function refreshOnUse(cache: SessionCache, refresher: SessionRefresher, n
       nowMs >= found.refreshAfterMs && nowMs < found.expiresAtMs && nowMs - found.lastSeenAtMs < found.idleTimeoutMs
     );
   };
-  async function refreshed(token: string, { id }: SessionRecord): Promise<SessionRecord | undefined> {
+  async function refreshed(
+    token: string,
+    sourceAddress: string | undefined,
+    { id }: SessionRecord,
+  ): Promise<SessionRecord | undefined> {
     try {
       await refresher.refresh(id);
     } finally {
       cache.forget(token);
     }
-    return await cache.find(token);
+    return await cache.find(token, sourceAddress);
   }
   return {
     touch: cache.touch,
-    find(token) {
-      const found = cache.find(token);
-      if (found instanceof Promise) return found.then((later) => (isDue(later) ? refreshed(token, later) : later));
-      return isDue(found) ? refreshed(token, found) : found;
+    find(token, sourceAddress) {
+      const found = cache.find(token, sourceAddress);
+      if (found instanceof Promise)
+        return found.then((later) => (isDue(later) ? refreshed(token, sourceAddress, later) : later));
+      return isDue(found) ? refreshed(token, sourceAddress, found) : found;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ClusterHealth } from '#clusters';
 import type { Config } from '#config';
-import type { CountedRefusals, LimitName } from '#limits';
+import type { CountedRefusals, LimitName, MissWaits } from '#limits';
 import type { Metrics } from '#metrics';
 import type { StoreCall, StoreHandover } from '#store';
 import type { CloseOptions } from '../close-in-steps.ts';
@@ -85,6 +85,9 @@ export const GIVE_BACK_PLACES = topic<PlaceOrder & { readonly count: number }>('
 
 /** Worker to supervisor: may this source log in now? Answers 0, or the milliseconds until it may. */
 export const TAKE_LOGIN = topic<string, number>('limits: take login');
+
+/** Worker to supervisor: this source sent a credential that nobody has. Answers when more of them may be looked up. */
+export const TAKE_MISS = topic<string, MissWaits>('limits: take miss');
 
 /** Worker to supervisor: may this person type the code of a device now? Answers as TAKE_LOGIN. */
 export const TAKE_GUESS = topic<string, number>('limits: take guess');

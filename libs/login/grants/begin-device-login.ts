@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createGrantSecret, createUserCode, grantDigest, showUserCode } from './codes.ts';
-import type { GrantRefusal, LoginGrantStore } from './ports.ts';
+import type { GrantRefusal, GrantRoom, LoginGrantStore } from './ports.ts';
 import { readClient } from './read-client.ts';
 
 export const DEVICE_CODE_SECONDS = 600;
@@ -20,6 +20,8 @@ export interface BeginDeviceLoginPorts {
   readonly grants: Pick<LoginGrantStore, 'createGrant'>;
   /** Without a slash at the end. */
   readonly externalUrl: string;
+  /** What may be kept of this address. */
+  roomFor(sourceAddress: string): GrantRoom;
   now(): number;
 }
 
@@ -34,10 +36,10 @@ export async function beginDeviceLogin(
   const nowMs = ports.now();
   const deviceCode = createGrantSecret();
   const userCode = createUserCode();
-  await ports.grants.createGrant({
+  const grant = {
     id: randomUUID(),
-    kind: 'device',
-    state: 'pending',
+    kind: 'device' as const,
+    state: 'pending' as const,
     clientId: client.clientId,
     clientName: client.clientName,
     sourceAddress,
@@ -48,7 +50,13 @@ export async function beginDeviceLogin(
     expiresAtMs: nowMs + DEVICE_CODE_SECONDS * 1000,
     digest: grantDigest(deviceCode),
     userCodeDigest: grantDigest(userCode),
-  });
+  };
+  const kept = await ports.grants.createGrant(grant, ports.roomFor(sourceAddress));
+  if (kept !== 'created') {
+    const whose = kept === 'full' ? 'at this gateway' : 'from your address';
+    const description = `too many logins of programs wait for somebody to type their code ${whose}; try again in ${DEVICE_CODE_SECONDS / 60} minutes, or log in with a browser`;
+    return { ok: false, error: 'temporarily_unavailable', description };
+  }
   const authorization = {
     device_code: deviceCode,
     user_code: showUserCode(userCode),

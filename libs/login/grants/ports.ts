@@ -27,11 +27,22 @@ export interface LoginGrant {
   readonly polledAtMs: number | undefined;
 }
 
+/** How many device logins may be kept, from one source and in total; 0 is no limit. */
+export interface GrantRoom {
+  readonly source: string;
+  readonly maxOfSource: number;
+  readonly max: number;
+}
+
 export interface LoginGrantStore {
-  /** Digests are SHA-256 (hex) of the device code or authorization code, and of the user code. */
+  /**
+   * Digests are SHA-256 (hex) of the device code or authorization code, and of the user code. With `room` nothing is
+   * stored where there is none: expired ones go first, the oldest of them before the others.
+   */
   createGrant(
     grant: Omit<LoginGrant, 'polledAtMs'> & { readonly digest: string; readonly userCodeDigest: string | undefined },
-  ): Promise<void>;
+    room?: GrantRoom,
+  ): Promise<'created' | 'fullOfSource' | 'full'>;
   findGrantByUserCode(userCodeDigest: string): Promise<LoginGrant | undefined>;
   /** False where it is not pending any more. */
   settleGrant(id: string, state: 'approved' | 'denied', owner: GrantOwner): Promise<boolean>;
@@ -51,6 +62,7 @@ export type GrantError =
   | 'unsupported_grant_type'
   | 'authorization_pending'
   | 'slow_down'
+  | 'temporarily_unavailable'
   | 'access_denied'
   | 'expired_token';
 

@@ -11,6 +11,8 @@ export interface LoginGrantRow {
   clientId: string;
   clientName: string;
   sourceAddress: string;
+  /** As `sourceOf` gives it. */
+  source: string;
   redirectUri: string | null;
   challenge: string | null;
   issuer: string | null;
@@ -34,6 +36,7 @@ export const LoginGrantEntity = new EntitySchema<LoginGrantRow>({
     clientId: text('client_id'),
     clientName: text('client_name'),
     sourceAddress: text('source_address'),
+    source: text('source'),
     redirectUri: textOrNull('redirect_uri'),
     challenge: textOrNull('challenge'),
     issuer: textOrNull('issuer'),
