@@ -46,8 +46,8 @@ it.each(
     const events = await readGatewayLog(gateway);
     const log = events.find(({ objectRef }) => objectRef?.name === 'locked' && objectRef.subresource === 'log');
     expect(log && [log.responseStatus?.code, note(log, 'reason')]).toEqual([
-    502,
-    expect.stringContaining('the kubelet of the node that runs pod "team-a/locked" responded 401'),
-  ]);
+      502,
+      expect.stringContaining('the kubelet of the node that runs pod "team-a/locked" responded 401'),
+    ]);
   },
 );
