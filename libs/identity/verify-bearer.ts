@@ -14,7 +14,13 @@ export interface VerifyPorts {
 
 const MAX_TOKEN_BYTES = 16 * 1024;
 const MAX_CACHED_MS = 10 * 60_000;
-const SKEW_SECONDS = 30;
+/**
+ * As the API server of Kubernetes 1.36 has it (go-oidc's verifier): a minute for `nbf`, none for `exp`, and `iat` is not
+ * looked at. A token that one of them takes and the other refuses is a riddle for whoever holds it.
+ */
+const NOT_BEFORE_LEEWAY_SECONDS = 60;
+/** A token that ended this recently may be a new one, judged by a wrong clock. */
+const CLOCK_HINT_SECONDS = 600;
 /** The last second of a JavaScript Date. */
 const LAST_SECOND = 8.64e12;
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
@@ -104,14 +110,14 @@ async function verify(
       issuer: issuer.issuer.url,
       audience: [...issuer.issuer.audiences],
       algorithms: [alg],
-      clockTolerance: SKEW_SECONDS,
+      clockTolerance: NOT_BEFORE_LEEWAY_SECONDS,
       currentDate: new Date(ports.now()),
       requiredClaims: ['exp', 'sub', 'aud'],
     });
     const now = ports.now();
-    if (typeof payload.iat === 'number' && payload.iat * 1000 > now + SKEW_SECONDS * 1000)
-      return failed('the bearer token was issued in the future');
-    const expiresAtSeconds = (payload.exp as number) + SKEW_SECONDS;
+    const expiresAtSeconds = payload.exp as number;
+    // The library's tolerance holds for both ends of a token's life.
+    if (now > expiresAtSeconds * 1000) return expired(expiresAtSeconds, now);
     if (!(expiresAtSeconds <= LAST_SECOND)) return failed('the bearer token never expires');
     const verified: Verified = {
       claims: payload,
@@ -125,8 +131,9 @@ async function verify(
     ports.verifiedCache.set(digest, verified);
     return identify(issuer, verified, digest);
   } catch (error) {
-    if (error instanceof errors.JWTExpired)
-      return failed('the bearer token has expired; log in again', 'expiredCredential');
+    if (error instanceof errors.JWTExpired) return expired(error.payload.exp as number, ports.now());
+    if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed')
+      return failed(describeNotBefore(error.payload.nbf as number, ports.now()));
     if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
       return failed(describeAudience(unverified, issuer));
     if (error instanceof errors.JWTClaimValidationFailed)
@@ -145,6 +152,18 @@ function identify(issuer: CompiledIssuer, verified: Verified, digest: string): A
     : failed(result.message);
   verified.answer = { by: issuer, authentication };
   return authentication;
+}
+
+/** Who has just got the token has no other clue than the number that a clock is wrong. */
+function expired(expiresAtSeconds: number, nowMs: number): Failed {
+  const seconds = Math.max(1, Math.round(nowMs / 1000 - expiresAtSeconds));
+  const hint = seconds <= CLOCK_HINT_SECONDS ? ', or compare the clocks of issuer and gateway if it is new' : '';
+  return failed(`the bearer token expired ${seconds} s ago; log in again${hint}`, 'expiredCredential');
+}
+
+function describeNotBefore(notBeforeSeconds: number, nowMs: number): string {
+  const seconds = Math.round(notBeforeSeconds - nowMs / 1000);
+  return `the bearer token begins in ${seconds} s (nbf), and at most ${NOT_BEFORE_LEEWAY_SECONDS} s are granted, as by the API server: compare the clocks of issuer and gateway`;
 }
 
 /** An `iss` is compared byte for byte; what people get wrong is the slash at its end. */

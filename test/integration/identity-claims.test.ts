@@ -91,7 +91,7 @@ describe('a well-signed token is refused for its claims:', () => {
     }
   });
 
-  test.each([-31, -60, -86_400])('that expired %i s ago, as an expired one', async (expiresInSeconds) => {
+  test.each([-2, -31, -60, -86_400])('that expired %i s ago, as an expired one', async (expiresInSeconds) => {
     expect(await stage.verdict(await provider.issueIdToken('alice', { expiresInSeconds }))).toBe('expiredCredential');
   });
 
@@ -109,10 +109,7 @@ describe('a well-signed token is refused for its claims:', () => {
       expect(await stage.verdict(raw(exp)), exp).toBe('invalidCredential');
   });
 
-  test.each(['nbf', 'iat'])('that begins more than 30 s from now (%s)', async (claim) => {
-    const inSeconds = (seconds: number) => ({ claims: { [claim]: Math.floor(Date.now() / 1000) + seconds } });
-    expect(await stage.verdict(await provider.issueIdToken('alice', inSeconds(45)))).toBe('invalidCredential');
-    expect(await stage.verdict(await provider.issueIdToken('alice', inSeconds(20)))).toBe('identified demo:alice');
+  test.each(['nbf', 'iat'])('whose time is none (%s)', async (claim) => {
     for (const odd of ['0', null, [], {}])
       expect(await stage.verdict(await provider.issueIdToken('alice', { claims: { [claim]: odd } }))).toBe(
         'invalidCredential',
@@ -162,12 +159,6 @@ describe('a token identifies', () => {
       { header: { typ: 'application/jwt' } },
     ])
       expect(await stage.verdict(await provider.issueIdToken('alice', options))).toBe('identified demo:alice');
-  });
-
-  test('within 30 s after its end, for clocks that differ', async () => {
-    expect(await stage.verdict(await provider.issueIdToken('alice', { expiresInSeconds: -15 }))).toBe(
-      'identified demo:alice',
-    );
   });
 
   test.each(['RS256', 'PS384', 'ES512', 'EdDSA'])('with %s where the issuer has such a key', async (alg) => {
