@@ -99,18 +99,19 @@ describe('a callback that throws', () => {
   });
 
   it('in the body cuts the client and its stream; the stream beside it goes on', async () => {
+    const ends: (() => void)[] = [];
     const { send, taken } = await open((stream) => {
       stream.respond({ ':status': 200 });
       stream.write('first');
-      setTimeout(() => stream.end(' and last'), 60);
+      ends.push(() => stream.end(' and last'));
     });
     const broken = send();
     const other = send();
     broken.response.write = throwPlanted;
     expect(await broken.exchange.outcome).toMatchObject(CUT);
     expect(broken.socket.destroyed).toBe(true);
-    await soon(20);
-    expect(taken()).toBe(1);
+    await until(() => taken() === 1 && ends.length === 2);
+    for (const end of ends) end();
     expect(await other.exchange.outcome).toMatchObject({ statusCode: 200, bytesOut: 14 });
     await soon(20);
     expect(taken()).toBe(0);
