@@ -1,5 +1,5 @@
 import { getOrAdd, type FoundRules } from './found-rules.ts';
-import { portsMayMeet, splitProxyName } from './proxy-name.ts';
+import { numberedName, portsMayMeet, splitProxyName } from './proxy-name.ts';
 import type { Question } from './question.ts';
 import { RankedWords } from './ranked-words.ts';
 
@@ -8,6 +8,8 @@ export class NameLeaf {
   /** Rules without resourceNames. */
   #any: RankedWords | undefined;
   #byName: Map<string, RankedWords> | undefined;
+  /** By the name with its port as a plain number; asked only for Allow. */
+  #byNumber: Map<string, RankedWords> | undefined;
   /** Rules with resourceNames, whichever: what a Deny holds against a request whose name is unknown. */
   #named: RankedWords | undefined;
   /** By the bare name within `<scheme>:<name>:<port>`; asked only for Deny. */
@@ -17,7 +19,7 @@ export class NameLeaf {
     // RBAC: an empty list of names is no list.
     if (names === undefined || names.length === 0) return (this.#any ??= new RankedWords()).add(verbs, rank);
     for (const name of names) getOrAdd((this.#byName ??= new Map()), name, newWords).add(verbs, rank);
-    if (!deny) return;
+    if (!deny) return this.#addNumbered(rank, verbs, names);
     (this.#named ??= new RankedWords()).add(verbs, rank);
     for (const name of names) {
       const split = splitProxyName(name);
@@ -28,10 +30,18 @@ export class NameLeaf {
     }
   }
 
+  #addNumbered(rank: number, verbs: readonly string[], names: readonly string[]): void {
+    for (const name of names) {
+      const numbered = numberedName(name);
+      if (numbered !== undefined) getOrAdd((this.#byNumber ??= new Map()), numbered, newWords).add(verbs, rank);
+    }
+  }
+
   findAllow(question: Question, verb: string, found: FoundRules): void {
     this.#any?.find(verb, found);
     if (this.#byName === undefined) return;
     this.#byName.get(question.request.name)?.find(verb, found);
+    if (question.numberedName !== undefined) this.#byNumber?.get(question.numberedName)?.find(verb, found);
     if (question.bareServiceName !== undefined) this.#byName.get(question.bareServiceName)?.find(verb, found);
   }
 

@@ -34,11 +34,41 @@ export function bareServiceName(request: RequestInfo): string | undefined {
 }
 
 /**
- * Whether a Deny that names `ruled` also meets `asked`, both of one bare name. Ports can be told apart only when both
+ * The name with its port as a plain number (`http:web:080` is `http:web:80`), so that an Allow matches every spelling of
+ * one number; undefined without a port number. Not for nodes: there the API server compares the port as text before it
+ * uses the kubelet's credential, so that `n:010250` and `n:10250` are not the same (pkg/registry/core/node/strategy.go).
+ */
+export function numberedName(name: string): string | undefined {
+  const portAt = name.lastIndexOf(':') + 1;
+  if (portAt === 0 || splitProxyName(name) === undefined) return undefined;
+  const port = portNumber(name.slice(portAt));
+  return port === undefined ? undefined : name.slice(0, portAt) + port;
+}
+
+/** Whether the port in the request's name is read as a number where an Allow is matched. */
+export const hasNumberedPort = (request: RequestInfo): boolean => request.resource !== 'nodes' && isProxied(request);
+
+/**
+ * Whether a Deny that names `ruled` also matches `asked`, both of one bare name. Ports can be told apart only when both
  * are numbers: a port name, or none, may lead to the very port that is denied.
  */
 export function portsMayMeet(ruled: string, asked: string): boolean {
-  return ruled === asked || !isNumber(ruled) || !isNumber(asked);
+  if (ruled === asked) return true;
+  const [a, b] = [portNumber(ruled), portNumber(asked)];
+  return a === undefined || b === undefined || a === b;
 }
 
-const isNumber = (port: string): boolean => /^[0-9]+$/.test(port);
+/**
+ * The number that the API server reads in a port, in its shortest spelling; undefined where the port is a name. The
+ * service proxy parses it by `strconv.ParseInt(port, 10, 64)` (pkg/registry/core/service/storage/storage.go): a sign and
+ * leading zeros are read, `8_0` and what exceeds an int64 are names. No port that exists is negative.
+ */
+function portNumber(port: string): string | undefined {
+  if (!/^[+-]?[0-9]+$/.test(port)) return undefined;
+  const isNegative = port.startsWith('-');
+  const value = BigInt(isNegative || port.startsWith('+') ? port.slice(1) : port);
+  if (value > (isNegative ? MAX_INT64 + 1n : MAX_INT64)) return undefined;
+  return `${isNegative && value !== 0n ? '-' : ''}${value}`;
+}
+
+const MAX_INT64 = (1n << 63n) - 1n;

@@ -1,6 +1,13 @@
 import type { RequestInfo } from '#model';
 import { literalSegmentOf } from './needed-acts.ts';
-import { bareServiceName, isProxied, splitProxyName, type ProxyName } from './proxy-name.ts';
+import {
+  bareServiceName,
+  hasNumberedPort,
+  isProxied,
+  numberedName,
+  splitProxyName,
+  type ProxyName,
+} from './proxy-name.ts';
 
 /** A request with everything that several look-ups need, worked out once. */
 export interface Question {
@@ -14,6 +21,8 @@ export interface Question {
   readonly allSubresourceKeys: readonly string[];
   readonly isProxy: boolean;
   readonly bareServiceName: string | undefined;
+  /** The name of a proxied service or pod with its port as a plain number. */
+  readonly numberedName: string | undefined;
   readonly proxyName: ProxyName | undefined;
   /** Index of the raw segment that an allowing path rule must spell literally, or -1. */
   readonly literalSegment: number;
@@ -35,6 +44,7 @@ export function readQuestion(request: RequestInfo, upgrade: boolean): Question {
     allSubresourceKeys: subresource === '' ? [] : keys(`${resource}/*`),
     isProxy,
     bareServiceName: isProxy ? bareServiceName(request) : undefined,
+    numberedName: isProxy && hasNumberedPort(request) ? numberedName(request.name) : undefined,
     proxyName: isProxy && isProxied(request) ? splitProxyName(request.name) : undefined,
     literalSegment: literalSegmentOf(request, upgrade),
   };

@@ -157,10 +157,16 @@ function nameMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
   if (!asked) return false;
   return e.resourceNames.some((name) => {
     const ruled = /^(?:(?:https?)?:(?=[^:]*:))?([^:]+)(?::([^:]*))?$/.exec(name);
-    if (!deny) return r.resource === 'services' && !r.name.startsWith(':') && name === asked[1];
+    const [a = '', b = ''] = [ruled?.[2], asked[2]];
+    const isNumber = (port: string): boolean => /^[+-]?\d+$/.test(port);
+    const isSameNumber = isNumber(a) && isNumber(b) && Number(a) === Number(b);
+    if (!deny) {
+      const isSameBefore = name.slice(0, -a.length) === r.name.slice(0, -b.length);
+      if (r.resource !== 'nodes' && isSameNumber && isSameBefore) return true;
+      return r.resource === 'services' && !r.name.startsWith(':') && name === asked[1];
+    }
     if (!ruled || ruled[1] !== asked[1]) return false;
-    const [a = '', b = ''] = [ruled[2], asked[2]];
-    return a === b || !/^\d+$/.test(a) || !/^\d+$/.test(b);
+    return a === b || isSameNumber || !isNumber(a) || !isNumber(b);
   });
 }
 

@@ -58,7 +58,7 @@ const RESOURCES = [
   'services',
   'clusterroles',
 ];
-const NAMES = ['web', 'web:80', 'http:web:80', 'web:http', 'x', 'n1', 'a'];
+const NAMES = ['web', 'web:80', 'web:+080', 'http:web:80', 'web:http', 'x', 'n1', 'a'];
 const PATHS = [
   '/**',
   '/api/v1/namespaces/a/**',
@@ -129,6 +129,9 @@ const REQUESTS = [
   '/api/v1/namespaces/a/services/web:http/proxy/x',
   '/api/v1/namespaces/a/services/:web:81/proxy/x',
   '/api/v1/namespaces/a/services/web:81/proxy/x/',
+  '/api/v1/namespaces/a/services/web:080/proxy/x',
+  '/api/v1/namespaces/a/services/http:web:+80/proxy/x',
+  '/api/v1/namespaces/a/pods/web:0080/proxy/x',
   '/api/v1/namespaces/a/pods/web:80/proxy/x',
   '/api/v1/nodes/n1/proxy/exec/a',
   '/api/v1/nodes/n1:10250/proxy/',
