@@ -15,6 +15,7 @@ export { responseHeadersForClient, trailersForClient, type ResponseHeaderOptions
 export { isConnectSubresource, isStreamingSubresource, mayUpgrade } from './streaming.ts';
 export { statusBody } from './status-body.ts';
 export { meetsGlob, readPathPattern, type PathPart } from './path-pattern.ts';
+export { decodedHead, foldCase, readingsOfTail, trimEnd } from './proxy-readings.ts';
 export { mayBeTried, readPathRegex, type PathRegex } from './path-regex.ts';
 export { readImpersonation, type ReadImpersonation } from './read-impersonation.ts';
 export { impersonationRequests } from './impersonation-requests.ts';

@@ -16,14 +16,15 @@ export const mayBeTried = (path: string): boolean => path.length <= MAX_PATH_LEN
 /**
  * Compiles a regular expression in RE2's syntax (no look-around, no back-references). It is matched as a whole:
  * kubectl proxy's expressions, which match anywhere, need a `.*` at their open ends.
+ * @param anyCase letters match in upper and lower case.
  * @returns the expression, or the sentence that says what is wrong with it.
  */
-export function readPathRegex(text: string): PathRegex | string {
+export function readPathRegex(text: string, anyCase = false): PathRegex | string {
   if (text === '') return 'must not be empty';
   if (text.length > MAX_LENGTH) return `must not be longer than ${MAX_LENGTH} characters`;
   try {
     // A decoded line break is a character like others: a Deny must not be walked around by one.
-    const regex = RE2JS.compile(text, RE2JS.DOTALL);
+    const regex = RE2JS.compile(text, RE2JS.DOTALL | (anyCase ? RE2JS.CASE_INSENSITIVE : 0));
     if (regex.programSize() > MAX_PROGRAM) return 'is too large once its repetitions are written out';
     return { matches: (path) => regex.matches(path) };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { decodedHead, readingsOfTail, trimEnd } from '#kube';
 import type { RequestInfo } from '#model';
 
 /** The path that an allowing rule is matched with: the raw one. The API server trims a trailing slash off resources. */
@@ -8,16 +9,23 @@ export function allowedPath(request: RequestInfo): string {
 }
 
 /**
- * The paths that a denying rule is matched with: every spelling under which the API server, or what stands behind its
- * proxy, would find the same thing. `%73ecrets` is secrets, `admin%2Fx` is admin/x, `//` may be `/`.
+ * The paths that a denying rule is matched with: every spelling under which the API server, or a server behind its
+ * proxy, may find the same thing. `%73ecrets` is secrets; behind a proxy `admin;x\users` may be admin/users.
  */
 export function deniedPaths(request: RequestInfo): readonly string[] {
-  const { rawPath, path } = request;
-  const spellings = new Set([rawPath]);
-  if (path !== rawPath) spellings.add(path);
-  if (path.includes('//')) spellings.add(path.replace(/\/{2,}/g, '/'));
-  const trimmed = [...spellings].map((spelling) => (spelling.length > 1 ? spelling.replace(/\/+$/, '') : spelling));
-  return [...new Set([...spellings, ...trimmed])];
+  const { rawPath, path, proxyTail } = request;
+  const spellings = new Set([rawPath, path, withoutTrailingSlashes(rawPath), withoutTrailingSlashes(path)]);
+  if (proxyTail !== '') {
+    const head = decodedHead(rawPath.slice(0, rawPath.length - proxyTail.length));
+    for (const reading of readingsOfTail(proxyTail)) {
+      spellings.add(head + reading);
+      spellings.add(withoutTrailingSlashes(head + reading));
+    }
+  }
+  return [...spellings];
 }
+
+/** Of the root the slash itself stays. */
+const withoutTrailingSlashes = (path: string): string => trimEnd(path, '/') || '/';
 
 export const segmentsOf = (path: string): readonly string[] => path.slice(1).split('/');

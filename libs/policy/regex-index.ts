@@ -10,12 +10,21 @@ import { RankedWords } from './ranked-words.ts';
  * they are for what neither resources nor globs can say.
  */
 export class RegexIndex {
-  readonly #entries = new Map<string, { readonly regex: PathRegex; readonly methods: RankedWords }>();
+  readonly #deny: boolean;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(deny: boolean) {
+    this.#deny = deny;
+  }
 
   /** @throws GatehouseError `invalid` for one that RE2 does not know. */
   add(rank: number, rule: Rule): void {
     for (const text of rule.pathRegexes ?? []) {
-      const entry = getOrAdd(this.#entries, text, () => ({ regex: compile(text), methods: new RankedWords() }));
+      const entry = getOrAdd(this.#entries, text, () => ({
+        regex: compile(text, false),
+        anyCase: this.#deny ? compile(text, true) : undefined,
+        methods: new RankedWords(),
+      }));
       entry.methods.add(coveredMethods(rule.methods), rank);
     }
   }
@@ -25,15 +34,25 @@ export class RegexIndex {
     for (const { regex, methods } of this.#entries.values()) if (regex.matches(path)) methods.find(method, found);
   }
 
-  /** What is too long to be tried cannot be ruled out. */
-  findDeny(path: string, method: string, found: FoundRules): void {
-    for (const { regex, methods } of this.#entries.values())
-      if (!mayBeTried(path) || regex.matches(path)) methods.find(method, found);
+  /**
+   * What is too long to be tried cannot be ruled out. Where case is folded, the expression as written is tried too:
+   * `[^a]` takes an `A` only then.
+   */
+  findDeny(path: string, method: string, foldsCase: boolean, found: FoundRules): void {
+    for (const { regex, anyCase, methods } of this.#entries.values())
+      if (!mayBeTried(path) || regex.matches(path) || (foldsCase && anyCase?.matches(path)))
+        methods.find(method, found);
   }
 }
 
-function compile(text: string): PathRegex {
-  const regex = readPathRegex(text);
+interface Entry {
+  readonly regex: PathRegex;
+  readonly anyCase: PathRegex | undefined;
+  readonly methods: RankedWords;
+}
+
+function compile(text: string, anyCase: boolean): PathRegex {
+  const regex = readPathRegex(text, anyCase);
   if (typeof regex === 'string')
     throw new GatehouseError('invalid', `path expression ${JSON.stringify(text)} ${regex}`);
   return regex;

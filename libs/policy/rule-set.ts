@@ -1,3 +1,4 @@
+import { foldCase } from '#kube';
 import type { RequestInfo } from '#model';
 import type { Rule } from './access-rule.ts';
 import type { FoundRules } from './found-rules.ts';
@@ -16,6 +17,8 @@ export class RuleSet {
   #resources: ResourceIndex | undefined;
   #urls: UrlIndex | undefined;
   #paths: PathIndex | undefined;
+  /** Of a Deny the same in folded case, for what stands behind a proxy. */
+  #foldedPaths: PathIndex | undefined;
   #regexes: RegexIndex | undefined;
   #impersonation: ImpersonationIndex | undefined;
 
@@ -28,8 +31,11 @@ export class RuleSet {
     if (rule.resources?.length) yield* (this.#resources ??= new ResourceIndex(this.#deny)).add(rank, rule);
     if (rule.verbs?.includes('impersonate')) (this.#impersonation ??= new ImpersonationIndex()).add(rank, rule);
     if (rule.nonResourceURLs?.length) (this.#urls ??= new UrlIndex()).add(rank, rule);
-    if (rule.paths?.length) (this.#paths ??= new PathIndex()).add(rank, rule);
-    if (rule.pathRegexes?.length) (this.#regexes ??= new RegexIndex()).add(rank, rule);
+    if (rule.paths?.length) {
+      (this.#paths ??= new PathIndex()).add(rank, rule);
+      if (this.#deny) (this.#foldedPaths ??= new PathIndex()).add(rank, { ...rule, paths: rule.paths.map(foldCase) });
+    }
+    if (rule.pathRegexes?.length) (this.#regexes ??= new RegexIndex(this.#deny)).add(rank, rule);
   }
 
   find(question: Question, act: Act, found: FoundRules): void {
@@ -54,10 +60,16 @@ export class RuleSet {
     if (literalSegment < 0) this.#regexes?.findAllow(path, method, found);
   }
 
+  /** Express, ASP.NET and IIS find a page in whatever case, so behind a proxy a Deny does too. */
   #findDeniedPath({ request }: Question, method: string, found: FoundRules): void {
-    for (const path of deniedPaths(request)) {
-      this.#paths?.findDeny(segmentsOf(path), method, found);
-      this.#regexes?.findDeny(path, method, found);
+    const isProxied = request.proxyTail !== '';
+    const paths = deniedPaths(request);
+    if (this.#paths !== undefined) {
+      const spellings = isProxied ? new Set(paths.map(foldCase)) : paths;
+      const index = isProxied ? this.#foldedPaths : this.#paths;
+      for (const path of spellings) index?.findDeny(segmentsOf(path), method, found);
     }
+    if (this.#regexes === undefined) return;
+    for (const path of paths) this.#regexes.findDeny(path, method, isProxied, found);
   }
 }

@@ -190,19 +190,40 @@ function globMatches(pattern: string, path: string, literalAt: number): boolean 
   return from(0, 0);
 }
 
-const spellings = (r: RequestInfo): string[] =>
-  [r.rawPath, r.path, r.path.replace(/\/{2,}/g, '/')].flatMap((p) => [p, p.replace(/(?<=.)\/+$/, '')]);
+/** Everything that any order of the foldings of some server makes of a tail. */
+function readTail(tail: string): string[] {
+  const readings = new Set([tail]);
+  for (const reading of readings)
+    for (const [from, to] of [
+      [/%([0-9a-f]{2})/gi, (_: string, hex: string) => String.fromCharCode(parseInt(hex, 16))],
+      [/;[^/]*/g, ''],
+      [/\\/g, '/'],
+      [/\/{2,}/g, '/'],
+      [/[. ]+(?=\/|$)/g, ''],
+    ] as [RegExp, string][])
+      readings.add(reading.replace(from, to));
+  return [...readings];
+}
+
+const spellings = (r: RequestInfo): string[] => {
+  const head = r.path.slice(0, r.path.length - decodeURIComponent(r.proxyTail).length);
+  const behind = r.proxyTail === '' ? [] : readTail(r.proxyTail).map((tail) => head + tail);
+  return [r.rawPath, r.path, ...behind].flatMap((p) => [p, p.replace(/(?<=.)\/+$/, '')]);
+};
 const trimmedPath = (r: RequestInfo): string =>
   r.isResource && r.proxyTail === '' ? r.rawPath.replace(/(?<=.)\/$/, '') : r.rawPath;
 
 function pathMatches(pattern: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
+  if (deny && r.proxyTail !== '')
+    return spellings(r).some((path) => globMatches(pattern.toLowerCase(), path.toLowerCase(), -1));
   if (deny) return spellings(r).some((path) => globMatches(pattern, path, -1));
   return globMatches(pattern, trimmedPath(r), isStrong(r, upgrade) ? subresourceAt(r) : -1);
 }
 
 function regexMatches(regex: string, deny: boolean, r: RequestInfo, upgrade: boolean): boolean {
   const whole = new RegExp(`^(?:${regex})$`);
-  if (deny) return spellings(r).some((path) => whole.test(path));
+  const anyCase = new RegExp(whole, r.proxyTail === '' ? '' : 'i');
+  if (deny) return spellings(r).some((path) => whole.test(path) || anyCase.test(path));
   return !isStrong(r, upgrade) && whole.test(trimmedPath(r));
 }
 
