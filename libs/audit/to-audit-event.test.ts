@@ -140,3 +140,13 @@ test('a request that is still open has no end and no status', () => {
   expect(event).not.toHaveProperty('responseStatus');
   expect(event.annotations).not.toHaveProperty('gatehouse.dev/duration-ms');
 });
+
+test.each([
+  ['unknown', []],
+  ['', []],
+  ['192.0.2.7', ['192.0.2.7']],
+  ['2001:db8::9', ['2001:db8::9']],
+  ['2001:db8:0:0::/64', ['2001:db8:0:0::/64']],
+])('a source %j is listed as %j: readers parse these as addresses', (sourceAddress, sourceIPs) => {
+  expect(toAuditEvent({ ...RECORD, sourceAddress }).sourceIPs).toEqual(sourceIPs);
+});

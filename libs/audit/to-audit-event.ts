@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { AuditRecord } from '#model';
 
 /** `audit.k8s.io/v1` Event, level Metadata; `metadata` is ours, so that kubectl can name a row. */
@@ -63,7 +64,7 @@ export function toAuditEvent(record: AuditRecord): AuditEvent {
     ...(mappedUser
       ? { impersonatedUser: { username: mappedUser, ...(mappedGroups.length > 0 ? { groups: mappedGroups } : {}) } }
       : {}),
-    sourceIPs: record.sourceAddress ? [record.sourceAddress] : [],
+    sourceIPs: isAddress(record.sourceAddress) ? [record.sourceAddress] : [],
     userAgent: record.userAgent,
     ...objectRef(record),
     ...responseStatus(record, statusCode),
@@ -72,6 +73,12 @@ export function toAuditEvent(record: AuditRecord): AuditEvent {
     annotations: annotations(record),
   };
 }
+
+/**
+ * Readers of Kubernetes' logs parse these as addresses, so a client whose address could not be read has none. A counted
+ * record has an IPv6 source as its /64.
+ */
+const isAddress = (source: string): boolean => isIP(source.split('/', 1)[0] as string) !== 0;
 
 /** Kubernetes writes audit times with six digits (metav1.MicroTime). */
 const microTime = (unixMs: number): string => new Date(unixMs).toISOString().replace(/(\.\d{3})Z$/, '$1000Z');

@@ -2,7 +2,7 @@
  * The source that an address belongs to: an IPv4 address itself; of IPv6 the /64, since that is what one subscriber is
  * given and may use up address by address.
  *
- * @param address one that `net.isIP` accepts.
+ * @param address one that `net.isIP` accepts; anything else is a source of its own.
  * @example sourceOf('2001:db8::17') // '2001:db8:0:0::/64'
  */
 export function sourceOf(address: string): string {

@@ -19,7 +19,7 @@ export { compileSnapshot } from './snapshot.ts';
 export type { ClusterUpstream, Snapshot } from './snapshot.ts';
 export { followSnapshot } from './follow-snapshot.ts';
 export type { SnapshotSource } from './follow-snapshot.ts';
-export { createAddressReader } from './client-address.ts';
+export { createAddressReader, UNKNOWN_ADDRESS } from './client-address.ts';
 export type { AddressReader } from './client-address.ts';
 export { createHostCheck } from './host-check.ts';
 export { createAuditDraft, type AuditDraft } from './audit-draft.ts';

@@ -58,7 +58,9 @@ export async function judge(
   // The source address first: it belongs into the record whatever happens next.
   const read = readRequestHeaders(request.rawHeaders);
   const peer = request.socket.remoteAddress;
-  draft.sourceAddress = settings.addresses.read(peer, read.ok ? read.headers.forwardedFor : undefined);
+  const source = settings.addresses.read(peer, read.ok ? read.headers.forwardedFor : undefined);
+  draft.sourceAddress = source.address;
+  if (source.unreadableHop !== undefined) draft.annotations['unreadable-hop'] = JSON.stringify(source.unreadableHop);
   if (!read.ok) return refuse(read.code, read.message);
   const { headers } = read;
   draft.userAgent = headers.userAgent ?? '';

@@ -256,7 +256,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
         source.target,
         settings.servedBy,
       );
-      draft.sourceAddress = settings.addresses.read(source.address, undefined);
+      draft.sourceAddress = settings.addresses.read(source.address, undefined).address;
       draft.refusal = { code, message: ERRORS[code].message };
       draft.statusCode = ERRORS[code].status;
       record(draft, receivedAtMs);
