@@ -12,9 +12,9 @@ export function nameRule(...parts: readonly string[]): string {
   const readable = exact
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '-')
-    .replace(/-*\.[-.]*/g, '.')
-    .replace(/^[-.]+|[-.]+$/g, '');
+    .replace(/(?<!-)-*\.[-.]*/g, '.')
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, '');
   if (readable === exact && readable.length <= MAX_NAME) return readable;
   const digest = createHash('sha256').update(exact).digest('hex').slice(0, 8);
-  return `${readable.slice(0, MAX_NAME - digest.length - 1).replace(/[-.]+$/, '')}-${digest}`;
+  return `${readable.slice(0, MAX_NAME - digest.length - 1).replace(/(?<![-.])[-.]+$/, '')}-${digest}`;
 }

@@ -117,7 +117,7 @@ export async function openCluster(
     uid: object.metadata.uid ?? '',
     isDefault: spec.default === true,
     hostHeader: server.host,
-    basePath: server.pathname.replace(/\/+$/, ''),
+    basePath: server.pathname.replace(/(?<!\/)\/+$/, ''),
     binding: splitSecrets(object).binding,
     get credentialProblem() {
       return credential.problem();

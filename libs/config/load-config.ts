@@ -127,7 +127,7 @@ function setAt(target: Record<string, unknown>, [head = '', ...rest]: readonly s
 
 /** A value that came from a variable is reported under the variable's name. */
 function inWordsOf(path: string, fromEnvironment: ReadonlyMap<string, unknown>): string {
-  const key = path.replace(/\[.*$/, '');
+  const [key = ''] = path.split('[', 1);
   return fromEnvironment.has(key) ? (CONFIG_KEYS.find((entry) => entry.key === key)?.variable ?? path) : path;
 }
 

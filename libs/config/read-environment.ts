@@ -11,7 +11,7 @@ const NOT_CONFIGURATION = new Set(['GATEHOUSE_CONFIG_FILE', 'GATEHOUSE_CACHE']);
  * `gatehouse-db`) they begin with our prefix and mean nothing to us.
  */
 const SERVICE_LINK =
-  /^GATEHOUSE_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+  /_(?:SERVICE_HOST|SERVICE_PORT|PORT_\d{1,5}_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$|_SERVICE_PORT_/;
 const SERVICE_LINK_URL = /^(?:tcp|udp|sctp):\/\//;
 
 export interface FromEnvironment {

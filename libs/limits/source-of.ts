@@ -9,7 +9,7 @@ export function sourceOf(address: string): string {
   if (!address.includes(':')) return address;
   // An IPv4 client of a dual-stack socket.
   if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
-  const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');
+  const [head = '', tail] = (address.toLowerCase().split('%', 1)[0] ?? '').split('::');
   const left = groupsOf(head);
   const right = groupsOf(tail ?? '');
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);

@@ -35,7 +35,7 @@ const loopbackV4 = listOf([['127.0.0.0', 8]], 'ipv4');
 
 /** @param address an IP address, as a resolver answers it or as a URL's host holds it (brackets and zone allowed). */
 export function judgeAddress(address: string): AddressKind {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const [bare = ''] = address.replace(/^\[|\]$/g, '').split('%', 1);
   if (isIPv4(bare)) return judgeV4(bare);
   if (isIP(bare) === 0) return 'forbidden';
   const groups = readGroups(bare);

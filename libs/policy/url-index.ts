@@ -1,3 +1,4 @@
+import { trimEnd } from '#kube';
 import type { RequestInfo } from '#model';
 import type { Rule } from './access-rule.ts';
 import { getOrAdd, type FoundRules } from './found-rules.ts';
@@ -11,7 +12,7 @@ export class UrlIndex {
   add(rank: number, rule: Rule): void {
     for (const url of rule.nonResourceURLs ?? []) {
       // RBAC trims every trailing star.
-      const prefix = url.replace(/\*+$/, '');
+      const prefix = url.replace(/(?<!\*)\*+$/, '');
       const urls = prefix === url ? this.#exact : getOrAdd(this.#prefixes, prefix.length, () => new Map());
       getOrAdd(urls, prefix, () => new RankedWords()).add(rule.verbs ?? [], rank);
     }
@@ -25,7 +26,7 @@ export class UrlIndex {
 
   /** `/logs/` reaches what `/logs` reaches. A HEAD is a GET. */
   findDeny({ path, method }: RequestInfo, verb: string, found: FoundRules): void {
-    const trimmed = path.replace(/\/+$/, '');
+    const trimmed = trimEnd(path, '/');
     for (const spelling of trimmed === path || trimmed === '' ? [path] : [path, trimmed]) {
       this.find(spelling, verb, found);
       if (method === 'HEAD') this.find(spelling, 'get', found);

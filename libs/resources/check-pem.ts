@@ -1,17 +1,30 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** What is wrong with a bundle of PEM certificates, or undefined. */
 export function checkCertificates(pem: string): string | undefined {
-  const blocks = pem.match(CERTIFICATE);
-  if (!blocks) return 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----)';
+  const blocks = listBlocks(pem);
+  if (blocks.length === 0) return 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----)';
   if (pem.includes('PRIVATE KEY')) return 'must hold certificates only; this holds a private key as well';
   for (const [index, block] of blocks.entries()) {
     if (!isCertificate(block)) return `certificate ${index + 1} cannot be read`;
   }
   return undefined;
+}
+
+/** Each from BEGIN to the next END. Without a regular expression: one would look for END again from each BEGIN. */
+function listBlocks(pem: string): string[] {
+  const blocks: string[] = [];
+  for (let end = 0; ;) {
+    const begin = pem.indexOf(BEGIN, end);
+    const closing = begin < 0 ? -1 : pem.indexOf(END, begin + BEGIN.length);
+    if (closing < 0) return blocks;
+    end = closing + END.length;
+    blocks.push(pem.slice(begin, end));
+  }
 }
 
 function isCertificate(block: string): boolean {

@@ -73,9 +73,9 @@ function nameOf(url: string, taken: Set<string>): string {
     .replace(/^[a-z]+:\/\//i, '')
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .replace(/^[^a-z0-9]+|(?<![^a-z0-9])[^a-z0-9]+$/g, '')
     .slice(0, 60)
-    .replace(/[^a-z0-9]+$/, '');
+    .replace(/(?<![^a-z0-9])[^a-z0-9]+$/, '');
   let name = plain || 'issuer';
   for (let number = 2; taken.has(name); number++) name = `${plain || 'issuer'}-${number}`;
   taken.add(name);

@@ -83,7 +83,7 @@ function splitIssuer(object: ResourceObject): SplitObject {
 function normalizeUrl(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return url;
   const { origin, pathname } = new URL(url);
-  return origin + pathname.replace(/\/+$/, '');
+  return origin + pathname.replace(/(?<!\/)\/+$/, '');
 }
 
 const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8');

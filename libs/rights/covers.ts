@@ -44,6 +44,6 @@ function coversNames(owner: readonly string[] | undefined, part: readonly string
 
 function coversUrl(list: readonly string[] | undefined, url: string): boolean {
   return (list ?? []).some((entry) =>
-    entry.endsWith('*') ? url.startsWith(entry.replace(/\*+$/, '')) : entry === url,
+    entry.endsWith('*') ? url.startsWith(entry.replace(/(?<!\*)\*+$/, '')) : entry === url,
   );
 }

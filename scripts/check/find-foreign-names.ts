@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { listFiles } from './list-files.ts';
 
+/** This file, and the list of regular expressions that holds those of this file. */
+const HOLDS_THE_PATTERNS = new Set(['scripts/check/find-foreign-names.ts', 'scripts/check/regex/linear-regexes.json']);
 const BINARY = /[.](png|jpg|ico|woff2?|gz|zip)$/;
 
 /** Hosts of registries and mirrors, wherever packages or modules come from on the machine at hand. */
@@ -22,7 +24,7 @@ const HOME_FOLDERS = /(?<![\w.-])\/(?:home|Users)\/[\w.-]+|(?<![\w.-])\/root(?:\
 export function findForeignNames(root: string): string[] {
   const patterns = [...REGISTRIES, HOME_FOLDERS, ...namesOfThisMachine(root)];
   return listFiles(root).flatMap((path) => {
-    if (BINARY.test(path) || path === 'scripts/check/find-foreign-names.ts') return [];
+    if (BINARY.test(path) || HOLDS_THE_PATTERNS.has(path)) return [];
     const lines = readFileSync(join(root, path), 'utf8').split('\n');
     return lines.flatMap((line, index) => {
       const pattern = patterns.find((one) => one.test(line));

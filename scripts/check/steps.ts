@@ -1,6 +1,7 @@
 import { runTool, runTypeScriptFile } from './run-tool.ts';
 import { findForeignNames } from './find-foreign-names.ts';
 import { findLongFiles } from './find-long-files.ts';
+import { findSlowRegexes } from './find-slow-regexes.ts';
 import { findUnrunTests } from './find-unrun-tests.ts';
 
 export interface CheckStep {
@@ -23,6 +24,7 @@ export const STEPS: readonly CheckStep[] = [
   step('tests', 'no test is focused, skipped or expected to fail', findUnrunTests),
   step('length', 'no source file is longer than 300 lines', findLongFiles),
   step('names', 'no tracked file names a package registry or a path of one machine', findForeignNames),
+  step('regexes', 'every regular expression takes linear time', findSlowRegexes),
   step('format', 'oxfmt would change nothing', (root) => runTool(root, 'oxfmt/bin/oxfmt', ['--check', '.'])),
   step('lint', 'oxlint finds nothing', (root) => runTool(root, 'oxlint/bin/oxlint', ['--deny-warnings', '.'])),
   step('boundaries', 'every import follows the arrows', (root) =>

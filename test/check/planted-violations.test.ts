@@ -52,6 +52,27 @@ describe('npm run check', () => {
     expect(after('names', 'docs/planted.md', `see ${text}\n`)).toContain('docs/planted.md:1');
   });
 
+  test.each([
+    ['a quadratic literal', String.raw`export const at = /\/+$/;`],
+    ['a quadratic call', String.raw`export const at = new RegExp('\\/+$');`],
+    [
+      'a quadratic expression put together of constants',
+      "const MANY = 'a+';\nexport const at = RegExp(`${MANY}${MANY}b`);",
+    ],
+    ['a string that match() makes an expression of', "export const at = (text: string) => text.match('a+$');"],
+    ['an exponential literal in a decorated class', '@Controller()\nexport class At {\n  at = /^(?:a|a)*$/;\n}'],
+    ['an expression built at run time', 'export const at = (text: string) => new RegExp(text);'],
+  ])('refuses %s', (_what, text) => {
+    const line = text.split('\n').findIndex((one) => one.includes('at =')) + 1;
+    expect(after('regexes', 'libs/kube/planted.ts', `${text}\n`)).toContain(`libs/kube/planted.ts:${line} `);
+  });
+
+  test('takes a linear regular expression, and wants no review of one that is gone', () => {
+    const linear = String.raw`export const at = /(?<!\/)\/+$/;`;
+    expect(after('regexes', 'libs/kube/planted.ts', `${linear}\n`)).toBe('');
+    expect(after('regexes', 'scripts/check/find-unrun-tests.ts', 'export {};\n')).toContain('remove its review');
+  });
+
   test('refuses a generated page that was edited by hand', () => {
     expect(after('generated', 'docs/errors.md', (before) => `${before}by hand\n`)).toContain('docs/errors.md');
     expect(after('generated', 'docs/configuration.md', (before) => `${before}by hand\n`)).toContain(

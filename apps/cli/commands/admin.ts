@@ -71,9 +71,9 @@ function adminRule({ issuer, group, user }: GrantOptions): ResourceObject {
   const readable = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-+|(?<!-)-+$/g, '')
     .slice(0, 40)
-    .replace(/-+$/, '');
+    .replace(/(?<!-)-+$/, '');
   return {
     apiVersion: API_VERSION,
     kind: 'AccessRule',

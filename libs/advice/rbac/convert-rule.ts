@@ -80,7 +80,7 @@ function ofUrls(rule: RbacRule, namespace: string | undefined, warn: (message: s
   }
   const verbs = keep('url', 'verbs', rule.verbs, warn);
   // RBAC trims every trailing star.
-  const urls = rule.nonResourceURLs.map((url) => url.replace(/\*{2,}$/, '*'));
+  const urls = rule.nonResourceURLs.map((url) => url.replace(/(?<!\*)\*{2,}$/, '*'));
   const nonResourceURLs = keep('url', 'nonResourceURLs', urls, warn);
   return verbs.length > 0 && nonResourceURLs.length > 0 ? [{ verbs, nonResourceURLs }] : [];
 }
