@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
+import { GatehouseError } from '#errors';
 import { callAsGateway, type OwnCallPorts } from './call-as-gateway.ts';
 import { WHO_AM_I } from './ask-who-am-i.ts';
 import { keepAnswers } from './keep-answers.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 
-/** `unknown`: the API server could not be asked. */
-export type CredentialCheck = 'accepted' | 'rejected' | 'unknown';
+export type CredentialCheck = 'accepted' | 'rejected';
 
 export interface CredentialChecks {
   /**
    * Whether the API server itself accepts a credential, after a 401 that may have come from elsewhere.
    * @param token a person's bearer; undefined for the gateway's own credential.
    * @param onBehalfOf audit id of the request that got the 401.
+   * @throws GatehouseError `upstreamUnavailable`, `auditUnavailable`: the API server could not be asked.
    */
   check(cluster: ClusterConnection, token: string | undefined, onBehalfOf: string): Promise<CredentialCheck>;
 }
@@ -28,23 +29,19 @@ export function createCredentialChecks(ports: OwnCallPorts): CredentialChecks {
   const keep = keepAnswers<CredentialCheck>({
     keepMs: KEEP_MS,
     now: () => ports.now(),
-    isKnown: (check) => check !== 'unknown',
+    isKnown: () => true,
   });
   const ask = async (
     cluster: ClusterConnection,
     token: string | undefined,
     onBehalfOf: string,
   ): Promise<CredentialCheck> => {
-    try {
-      const reason = `the gateway asks whether the cluster accepts ${token === undefined ? 'its own credential' : 'this credential'}`;
-      const request = { method: 'POST' as const, ...WHO_AM_I, reason, onBehalfOf };
-      const { statusCode } = await callAsGateway(cluster, token === undefined ? request : { ...request, token }, ports);
-      if (statusCode === 401) return 'rejected';
-      return statusCode === 429 || statusCode >= 500 ? 'unknown' : 'accepted';
-    } catch {
-      // No answer came, or its record could not be saved.
-      return 'unknown';
-    }
+    const reason = `the gateway asks whether the cluster accepts ${token === undefined ? 'its own credential' : 'this credential'}`;
+    const request = { method: 'POST' as const, ...WHO_AM_I, reason, onBehalfOf };
+    const { statusCode } = await callAsGateway(cluster, token === undefined ? request : { ...request, token }, ports);
+    if (statusCode === 429 || statusCode >= 500)
+      throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}" responded ${statusCode}`);
+    return statusCode === 401 ? 'rejected' : 'accepted';
   };
   return {
     check: (cluster, token, onBehalfOf) =>

@@ -4,7 +4,7 @@ import type { Grant, RequestInfo } from '#model';
 import type { CredentialChecker } from './ports.ts';
 import type { ClusterUpstream } from './snapshot.ts';
 
-/** What `#forward` refuses a 401 of the upstream with, which may blame the wrong one. */
+/** The codes with which `#forward` refuses a 401 of the upstream: they assume that the credential failed. */
 const REFUSED_CREDENTIAL: ReadonlySet<ErrorCode> = new Set([
   'upstreamCredentialRejected',
   'storedTokenRejected',
@@ -12,8 +12,8 @@ const REFUSED_CREDENTIAL: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * A 401 through the API server may be that of an aggregated API server or a kubelet. Then no credential of ours has
- * failed: nobody is alarmed, no good token is dropped, and the message names who responded. The API server itself is
+ * A 401 through the API server may be that of an aggregated API server or a kubelet. Then the credential that
+ * was sent is good: no alarm is raised, no token is dropped, and the message names the server that responded. The API server itself is
  * asked, with the same credential. The client never sees a 401, for which client-go would throw its own credential away.
  */
 export async function explainUnauthorized(
@@ -30,25 +30,25 @@ export async function explainUnauthorized(
   if (!outcome.refusal || !REFUSED_CREDENTIAL.has(outcome.refusal.code)) return outcome;
   const { grant, upstream, decision } = judged;
   const token = grant.mode === 'storedToken' ? grant.token : serviceAccountToken;
-  const check = await credentials.check(upstream, token, auditId);
-  if (check === 'rejected') return outcome;
   const whose = grant.mode === 'impersonate' ? 'the gateway’s credential' : 'this credential';
-  const message =
-    check === 'accepted'
-      ? `${responderOf(decision.request, upstream.name)} responded 401, although cluster "${upstream.name}" accepts ${whose}; whoever runs it must mend that`
-      : `cluster "${upstream.name}" responded 401, and could not be asked whether it accepts ${whose}; try again later`;
-  return {
-    ...outcome,
-    refusal: { code: check === 'accepted' ? 'upstreamUnauthorized' : 'upstreamUnavailable', message },
-  };
+  try {
+    if ((await credentials.check(upstream, token, auditId)) === 'rejected') return outcome;
+  } catch (cause) {
+    const message = `cluster "${upstream.name}" responded 401, and could not be asked whether it accepts ${whose}; try again later`;
+    return { ...outcome, cause, refusal: { code: 'upstreamUnavailable', message } };
+  }
+  const message = `${responderOf(decision.request, upstream.name)} responded 401, although cluster "${upstream.name}" accepts ${whose}; whoever runs it must mend that`;
+  return { ...outcome, refusal: { code: 'upstreamUnauthorized', message } };
 }
 
 const KUBELET_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward']);
 
 function responderOf(
-  { isResource, group, version, resource, subresource, namespace, name }: RequestInfo,
+  { isResource, path, group, version, resource, subresource, namespace, name }: RequestInfo,
   cluster: string,
 ) {
+  const discovery = isResource ? undefined : /^\/apis\/([^/]+\/[^/]+)\/?$/.exec(path)?.[1];
+  if (discovery !== undefined) return `the API "${discovery}"`;
   if (!isResource) return `what serves this path of cluster "${cluster}"`;
   if (group === '' && resource === 'pods' && KUBELET_SUBRESOURCES.has(subresource))
     return `the kubelet of the node that runs pod "${namespace}/${name}"`;

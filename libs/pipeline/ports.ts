@@ -54,12 +54,11 @@ export interface ServiceAccountBearers {
 
 /** Whether the API server itself accepts the credential of a request that got a 401. */
 export interface CredentialChecker {
-  /** @param token the person's bearer; undefined where the gateway's own credential was sent. */
-  check(
-    upstream: ClusterUpstream,
-    token: string | undefined,
-    auditId: string,
-  ): Promise<'accepted' | 'rejected' | 'unknown'>;
+  /**
+   * @param token the person's bearer; undefined where the gateway's own credential was sent.
+   * @throws where the API server could not be asked.
+   */
+  check(upstream: ClusterUpstream, token: string | undefined, auditId: string): Promise<'accepted' | 'rejected'>;
 }
 
 /** The cluster's own word on who may act as whom, asked with the gateway's credential. */

@@ -65,6 +65,7 @@ const told = ({ status, body }: Asked): { status: number; message: string } => (
 describe('where the API server accepts the credential', () => {
   it.each([
     [METRICS, 'the API "metrics.k8s.io/v1beta1" responded 401'],
+    ['/apis/metrics.k8s.io/v1beta1', 'the API "metrics.k8s.io/v1beta1" responded 401'],
     [LOG, 'the kubelet of the node that runs pod "a/web" responded 401'],
     ['/api/v1/namespaces/a/pods', 'the API "v1" responded 401'],
     ['/odd/path', 'what serves this path of cluster "asked" responded 401'],
