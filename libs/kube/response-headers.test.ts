@@ -127,6 +127,32 @@ describe('a Location', () => {
     expect(location('https://api.example:443/a', { upstreamHost: 'api.example' })).toBe('/clusters/demo/a');
     expect(location('http://[::1]:6443/a', { upstreamHost: '[::1]:6443' })).toBe('/clusters/demo/a');
   });
+  it('on a cluster that listens on 443 stays there by http too, with or without a default port', () => {
+    for (const upstreamHost of ['api.example', 'API.example:443'])
+      for (const value of [
+        'http://api.example/a',
+        'http://api.example:80/a',
+        'http://api.example:443/a',
+        'http://api.example:/a',
+        'HTTP://Api.Example/a',
+        'https://api.example/a',
+        'https://api.example:443/a',
+        '//api.example/a',
+      ])
+        expect([value, location(value, { upstreamHost })]).toEqual([value, '/clusters/demo/a']);
+    expect(location('http://[::1]/a', { upstreamHost: '[::1]' })).toBe('/clusters/demo/a');
+    for (const value of [
+      'http://api.example:8080/a',
+      'https://api.example:80/a',
+      'http://api.example.evil/a',
+      'http://x@api.example/a',
+      'http://api.example:080/a',
+    ])
+      expect([value, location(value, { upstreamHost: 'api.example' })]).toEqual([value, value]);
+    // A cluster on another port shares its host with somebody else's port 80.
+    for (const value of ['http://10.0.0.1/a', 'http://10.0.0.1:80/a', 'https://10.0.0.1/a'])
+      expect([value, location(value)]).toEqual([value, value]);
+  });
   it('on the default cluster keeps its path', () => {
     expect(location('/api/v1/x', { clusterPrefix: '' })).toBe('/api/v1/x');
     expect(location('https://10.0.0.1:6443/api', { clusterPrefix: '' })).toBe('/api');

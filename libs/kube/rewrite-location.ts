@@ -14,16 +14,22 @@ export function rewriteLocation(
   return where.clusterPrefix + (under.startsWith('/') ? under : `/${under}`);
 }
 
-/** Path, query and fragment of an absolute or protocol-relative URL on `host`; undefined where it is elsewhere. */
+/**
+ * Path, query and fragment of an absolute or protocol-relative URL on `host`; undefined where it is elsewhere. A cluster
+ * that listens on 443 has no port in `Host`, and applications build `http://<Host>/…` from it (they see no TLS behind the
+ * API server's proxy), so there the default port of http is the cluster's own too.
+ */
 function pathOnHost(location: string, host: string): string | undefined {
   const match = /^(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is.exec(location);
   if (!match) return undefined;
   const [, scheme, authority, path] = match as unknown as [string, string | undefined, string, string];
-  const port = scheme?.toLowerCase() === 'http' ? '80' : '443';
-  return withPort(authority, port) === withPort(host, '443') ? path : undefined;
+  const own = withPort(host, '443');
+  if (withPort(authority, '443') === own) return path;
+  const isHttp = scheme?.toLowerCase() === 'http';
+  return isHttp && own.endsWith(':443') && withPort(authority, '80') === `${own.slice(0, -4)}:80` ? path : undefined;
 }
 
 function withPort(authority: string, port: string): string {
   const lower = authority.toLowerCase();
-  return /:[0-9]+$/.test(lower) ? lower : `${lower}:${port}`;
+  return /:[0-9]+$/.test(lower) ? lower : `${lower.replace(/:$/, '')}:${port}`;
 }
