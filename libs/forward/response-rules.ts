@@ -22,6 +22,7 @@ export class ClusterResponseRules implements ResponseRules {
       basePath: upstream.basePath,
       browser: headers.secFetchSite !== undefined,
       auditId,
+      streams: statusCode === 101 || isStreamed(decision.request),
     });
     if (warnings && statusCode !== 101) for (const warning of warnings) out.push('Warning', warning);
     return out;
@@ -31,6 +32,9 @@ export class ClusterResponseRules implements ResponseRules {
     return trailersForClient(rawTrailers);
   }
 }
+
+/** A page behind a proxy is a stream only by its content type; logs without `follow` lose nothing by it. */
+const isStreamed = ({ verb, subresource }: RequestInfo): boolean => verb === 'watch' || subresource === 'log';
 
 /**
  * A 401 of the API server never reaches the client as one: client-go would throw its own, good credential away. What

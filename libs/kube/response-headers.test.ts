@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { responseHeadersForClient } from './response-headers.ts';
+import { responseHeadersForClient, trailersForClient } from './response-headers.ts';
 import { statusBody } from './status-body.ts';
 
 const ADDED = [
@@ -20,6 +20,7 @@ function answer(raw: string[], options: Partial<Parameters<typeof responseHeader
     basePath: '',
     browser: false,
     auditId: 'id-1',
+    streams: false,
     ...options,
   });
   expect(out.slice(-ADDED.length)).toEqual(ADDED);
@@ -51,6 +52,44 @@ describe('upstream answers', () => {
     ];
     for (const name of hostile)
       expect([name, answer([name, 'x', 'Content-Type', 'text/html'])]).toEqual([name, ['Content-Type', 'text/html']]);
+  });
+  it('lose what a web server in front would obey, in any casing and in trailers', () => {
+    for (const name of [
+      'X-Accel-Redirect',
+      'x-accel-buffering',
+      'X-ACCEL-EXPIRES',
+      'X-Accel-Limit-Rate',
+      'X-Accel-Charset',
+      'X-Accel-Whatever',
+      'X-Sendfile',
+      'x-sendfile2',
+      'X-Sendfile-Type',
+      'X-LIGHTTPD-send-file',
+      'X-LIGHTTPD-send-tempfile',
+      'X-LiteSpeed-Location',
+      'X-LiteSpeed-Cache-Control',
+      'X-Reproxy-URL',
+      'X-Reproxy-File',
+    ]) {
+      expect([name, answer([name, '/internal', 'X-Kept', '1'])]).toEqual([name, ['X-Kept', '1']]);
+      expect([name, trailersForClient([name, '/internal', 'X-Kept', '1'])]).toEqual([name, [['X-Kept', '1']]]);
+    }
+  });
+  it('of streams tell nginx not to buffer, whatever the upstream says', () => {
+    const UNBUFFERED = ['X-Accel-Buffering', 'no'];
+    expect(answer(['X-Accel-Buffering', 'yes'], { streams: true })).toEqual(UNBUFFERED);
+    for (const type of [
+      'text/event-stream',
+      'Text/Event-Stream; charset=utf-8',
+      ' text/event-stream',
+      'multipart/x-mixed-replace;boundary=x',
+      'application/x-ndjson',
+      'application/grpc',
+      'application/grpc+proto',
+    ])
+      expect(answer(['Content-Type', type])).toEqual(['Content-Type', type, ...UNBUFFERED]);
+    for (const type of ['text/html', 'application/json', 'text/event-streams', 'x-text/event-stream'])
+      expect(answer(['Content-Type', type])).toEqual(['Content-Type', type]);
   });
   it('lose hop-by-hop headers and what Connection names', () => {
     expect(

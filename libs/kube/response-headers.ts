@@ -12,6 +12,8 @@ export interface ResponseHeaderOptions {
   /** Whether a browser asked. */
   readonly browser: boolean;
   readonly auditId: string;
+  /** Whether bytes must reach the client as they come: a watch, followed logs, an upgrade. */
+  readonly streams: boolean;
 }
 
 /** Would act on the gateway's own origin: cookies, storage, transport policy, CORS, navigation, workers, reports. */
@@ -32,6 +34,17 @@ const HOSTILE = new Set([
   'public-key-pins',
   'origin-agent-cluster',
 ]);
+/**
+ * A web server in front of the gateway obeys these and responds with a file or a page of its own network: nginx
+ * (X-Accel-Redirect, and buffering, caching and rate limits by the others), Apache's mod_xsendfile, lighttpd and Cherokee
+ * (X-Sendfile, X-Sendfile2, X-Sendfile-Type, X-LIGHTTPD-send-file), LiteSpeed (X-LiteSpeed-Location), H2O and Perlbal
+ * (X-Reproxy-URL, X-Reproxy-File).
+ */
+const ORDERS_TO_SERVERS = ['x-accel-', 'x-sendfile', 'x-lighttpd-', 'x-litespeed-', 'x-reproxy-'];
+/** Content that is read while it is written, whatever the request was. */
+const STREAMED_CONTENT =
+  /^\s*(?:text\/event-stream|multipart\/x-mixed-replace|application\/(?:x-ndjson|grpc))(?![\w.-])/i;
+
 /** A browser would ask for a password in the gateway's name and then send it with every request. */
 const HOSTILE_TO_BROWSERS = new Set(['www-authenticate']);
 
@@ -51,7 +64,12 @@ interface AnswerName {
 const nameOf = rememberNames((lower): AnswerName => ({ lower, removed: isRemoved(lower) }));
 
 function isRemoved(lower: string): boolean {
-  return isHopByHop(lower) || HOSTILE.has(lower) || lower.startsWith('access-control-');
+  return (
+    isHopByHop(lower) ||
+    HOSTILE.has(lower) ||
+    lower.startsWith('access-control-') ||
+    ORDERS_TO_SERVERS.some((prefix) => lower.startsWith(prefix))
+  );
 }
 
 /**
@@ -67,14 +85,18 @@ export function responseHeadersForClient(rawHeaders: readonly string[], options:
       addConnectionTokens(rawHeaders[i + 1] as string, (connection ??= new Set()));
   }
   const out: string[] = [];
+  let { streams } = options;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const { lower, removed } = nameOf(name);
     if (removed || connection?.has(lower)) continue;
     if (options.browser && HOSTILE_TO_BROWSERS.has(lower)) continue;
     const value = rawHeaders[i + 1] as string;
+    streams ||= lower === 'content-type' && STREAMED_CONTENT.test(value);
     out.push(name, lower === 'location' ? rewriteLocation(value, options) : value);
   }
+  // nginx buffers what it proxies unless it is told not to; with its defaults a watch or `logs -f` would show nothing.
+  if (streams) out.push('X-Accel-Buffering', 'no');
   out.push(
     'Content-Security-Policy',
     'sandbox',
