@@ -15,6 +15,11 @@ export const ERRORS = {
     'BadRequest',
     'the path holds a spelling that the gateway refuses (dot segments, empty segments, encoded separators, bad escapes)',
   ),
+  doubleSlash: entry(
+    400,
+    'BadRequest',
+    'the path begins with //: remove the trailing slash from "server" in the kubeconfig, or from the base URL of the client',
+  ),
   badQuery: entry(
     400,
     'BadRequest',

@@ -31,7 +31,7 @@ export const MAX_TARGET_LENGTH = 64 * 1024;
  * is `target` itself, to be forwarded byte for byte. Nothing but the strict subset of kube-rules is refused.
  *
  * @param target the request target as `req.url` gives it (one char a byte), without the cluster prefix.
- * @returns codes `badMethod`, `badTarget`, `targetTooLong`, `badPath`, `badQuery`, `legacyPrefix`.
+ * @returns codes `badMethod`, `badTarget`, `targetTooLong`, `badPath`, `doubleSlash`, `badQuery`, `legacyPrefix`.
  * @example parseRequest('GET', '/api/v1/namespaces/team-a/pods?watch=1') // verb 'watch', resource 'pods'
  */
 export function parseRequest(method: string, target: string): ParsedRequest {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#errors';
+import { ERRORS, type ErrorCode } from '#errors';
 import { decodePathBytes } from './decode-percent.ts';
 import { foldOverlong } from './fold-overlong.ts';
 
@@ -24,6 +24,7 @@ export function readClusterPrefix(target: string): ClusterPrefix {
   if (target.startsWith(PREFIX)) return readNamedCluster(target);
   const end = endOfSegment(target, 1);
   if (end === 2 && target[1] === '-') return { kind: 'gateway' };
+  if (isOddSpelling(target, end) && target.startsWith('//')) return refused('doubleSlash', ERRORS.doubleSlash.message);
   if (isOddSpelling(target, end))
     return refused('badPath', 'only /clusters/<name>/… and /-/, spelled like that, name a cluster and the gateway');
   return { kind: 'default', target };

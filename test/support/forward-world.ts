@@ -30,6 +30,7 @@ export interface AuditEvent {
   readonly auditID: string;
   readonly stage: string;
   readonly requestURI: string;
+  readonly sourceIPs: readonly string[];
   readonly responseStatus?: { readonly code: number };
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -37,10 +38,14 @@ export interface AuditEvent {
 /** Groups whose bytes go wrong in a gateway that joins lines, or writes them in another encoding. */
 const GROUPS = ['grüppe', 'команда', 'ops, and more', 'plain'];
 
-/** Its gateway speaks to each upstream with a client certificate, and as whoever the token names. */
+/**
+ * Its gateway speaks to each upstream with a client certificate, and as whoever the token names.
+ * @param rules more AccessRules of everybody on every cluster, by name.
+ */
 export async function startForwardWorld(
   upstreams: Readonly<Record<string, TestUpstream>>,
   environment: Record<string, string> = {},
+  rules: Readonly<Record<string, object>> = {},
 ): Promise<ForwardWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-forward-'));
   const provider = await startIdentityProvider({ redirectUris: ['https://127.0.0.1/'], idTokenSeconds: 3600 });
@@ -77,6 +82,9 @@ export async function startForwardWorld(
         { verbs: ['*'], nonResourceURLs: ['*'] },
       ],
     }),
+    ...Object.entries(rules).map(([name, spec]) =>
+      object('AccessRule', name, { subjects: everybody, clusters: ['*'], ...spec }),
+    ),
     ...Object.entries(upstreams).map(([name, upstream]) =>
       object('Cluster', name, {
         server: `https://127.0.0.1:${upstream.port}`,
