@@ -54,6 +54,7 @@ describe('npm run check', () => {
 
   test.each([
     ['a quadratic literal', String.raw`export const at = /\/+$/;`],
+    ['a quadratic look-behind', String.raw`export const at = /(?<=.)\/+$/;`],
     ['a quadratic call', String.raw`export const at = new RegExp('\\/+$');`],
     [
       'a quadratic expression put together of constants',
