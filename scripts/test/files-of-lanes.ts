@@ -12,6 +12,7 @@ const MEASURED = [
   'test/integration/flood-refusals.test.ts',
   'test/integration/forward-backpressure.test.ts',
   'test/integration/forward-load.test.ts',
+  'test/integration/repeated-bytes.test.ts',
 ];
 
 /** The store's own tests, those of the commands that keep it, and what becomes of it in faults, on both databases. */
