@@ -146,6 +146,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     responseHeadersForClient(['Connection', `${text}x`, 'Location', text, `x-${text}`, ''], {
       ...where,
       browser: true,
+      streams: false,
       auditId: 'a',
     }),
   'where a login returns to': (text) => readReturnTo(`/${text}x`),
