@@ -88,7 +88,7 @@ describe('request parse', () => {
       { page: true },
       { refused: 'badPath' },
       { refused: 'badPath' },
-      { refused: 'badPath' },
+      { refused: 'doubleSlash' },
       { refused: 'badTarget' },
     ]);
   });
