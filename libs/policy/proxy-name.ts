@@ -64,11 +64,15 @@ export function portsMayMeet(ruled: string, asked: string): boolean {
  * leading zeros are read, `8_0` and what exceeds an int64 are names. No port that exists is negative.
  */
 function portNumber(port: string): string | undefined {
-  if (!/^[+-]?[0-9]+$/.test(port)) return undefined;
-  const isNegative = port.startsWith('-');
-  const value = BigInt(isNegative || port.startsWith('+') ? port.slice(1) : port);
+  const [, sign, written] = /^([+-]?)([0-9]+)$/.exec(port) ?? [];
+  const digits = written?.replace(/^0+(?=[0-9])/, '');
+  // `BigInt` of a port of 64 KiB takes milliseconds; no int64 has more digits.
+  if (digits === undefined || digits.length > INT64_DIGITS) return undefined;
+  const isNegative = sign === '-';
+  const value = BigInt(digits);
   if (value > (isNegative ? MAX_INT64 + 1n : MAX_INT64)) return undefined;
   return `${isNegative && value !== 0n ? '-' : ''}${value}`;
 }
 
 const MAX_INT64 = (1n << 63n) - 1n;
+const INT64_DIGITS = 19;
