@@ -1,5 +1,6 @@
 import { describeError } from '#errors';
 import type { ResourceObject } from '#resources';
+import { oneAtATime } from './one-at-a-time.ts';
 import { compileSnapshot, type CompilePorts, type Snapshot } from './snapshot.ts';
 
 export interface SnapshotSource {
@@ -28,8 +29,6 @@ const LONGEST_RETRY_MS = 30_000;
  */
 export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource> {
   let snapshot: Snapshot | undefined;
-  let running: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
 
   const load = async (): Promise<void> => {
     const loaded = await ports.readAll();
@@ -38,20 +37,7 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
     snapshot = next;
     for (const cluster of retired) cluster.close().catch(ports.onProblem);
   };
-  // One load at a time, and one more for whatever arrived meanwhile: a waiter never gets an older state than it asked for.
-  const refresh = (): Promise<void> => {
-    if (!running) {
-      running = load().finally(() => (running = undefined));
-      return running;
-    }
-    again ??= running
-      .catch(() => {})
-      .then(() => {
-        again = undefined;
-        return refresh();
-      });
-    return again;
-  };
+  const refresh = oneAtATime(load);
   let callOff = (): void => {};
   const follow = async (retryMs: number, told: string): Promise<void> => {
     callOff();

@@ -17,6 +17,7 @@ export { GATEWAY_CLUSTER } from './ports.ts';
 export { checkCompiles, compileMappingObjects } from './compile-stages.ts';
 export { compileSnapshot } from './snapshot.ts';
 export type { ClusterUpstream, Snapshot } from './snapshot.ts';
+export { oneAtATime } from './one-at-a-time.ts';
 export { followSnapshot } from './follow-snapshot.ts';
 export type { SnapshotSource } from './follow-snapshot.ts';
 export { createAddressReader, UNKNOWN_ADDRESS } from './client-address.ts';

@@ -13,6 +13,7 @@ import {
 import type { AccessTokenStore, SeenPerson, SessionStore, UserStore } from '#login';
 import type { StoredTokenStore } from '#mapping';
 import type { Identity } from '#model';
+import { oneAtATime } from '#pipeline';
 import type { Log } from '../log.ts';
 import { gatherUses } from './gather-uses.ts';
 
@@ -49,29 +50,6 @@ const MAX_REMEMBERED = 50_000;
 const keyOf = (issuerUrl: string, subject: string): string => `${issuerUrl} ${subject}`;
 
 /**
- * Runs `act` once at a time; a call that comes during a run waits for one more, which begins after it. Two reads of who
- * is disabled side by side could end in the other order, and the older set would let somebody in again.
- */
-function oneAtATime(act: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const start = (): Promise<void> => {
-    running = act().finally(() => (running = undefined));
-    return running;
-  };
-  return () => {
-    if (!running) return start();
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return start();
-      });
-    return next;
-  };
-}
-
-/**
  * What a worker knows of people between two looks at the database: who is disabled (a set, read anew at each change),
  * tokens that were looked up, and who was seen. A revocation anywhere bumps the store's revision, which every worker
  * and replica hears of. @throws where the store cannot be read: a gateway that does not know who is disabled serves nobody.
@@ -105,6 +83,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     // Once more: what was looked up while the set was read may be of before the change.
     forget();
   }
+  // Two reads of who is disabled side by side could end in the other order, and the older set would let somebody in again.
   const refresh = oneAtATime(readAgain);
   const stopListening = ports.onChange(() => {
     refresh().catch((error: unknown) =>
