@@ -95,7 +95,7 @@ export function responseHeadersForClient(rawHeaders: readonly string[], options:
     streams ||= lower === 'content-type' && STREAMED_CONTENT.test(value);
     out.push(name, lower === 'location' ? rewriteLocation(value, options) : value);
   }
-  // nginx buffers what it proxies unless it is told not to; with its defaults a watch or `logs -f` would show nothing.
+  // By default nginx buffers what it proxies, so that a watch or `logs -f` would show nothing.
   if (streams) out.push('X-Accel-Buffering', 'no');
   out.push(
     'Content-Security-Policy',

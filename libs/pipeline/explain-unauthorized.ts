@@ -12,9 +12,9 @@ const REFUSED_CREDENTIAL: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * A 401 through the API server may be that of an aggregated API server or a kubelet. Then the credential that
- * was sent is good: no alarm is raised, no token is dropped, and the message names the server that responded. The API server itself is
- * asked, with the same credential. The client never sees a 401, for which client-go would throw its own credential away.
+ * A 401 through the API server may be that of an aggregated API server or a kubelet. Then the credential that was sent
+ * is good: no alarm is raised, no token is dropped, and the message names the server that responded. The API server
+ * itself is asked, with the same credential. The client never gets a 401: client-go would discard its own credential.
  */
 export async function explainUnauthorized(
   outcome: ExchangeOutcome,

@@ -37,7 +37,7 @@ describe('counting what Vitest reports', () => {
   test.each([1, null])('an end with %s that no test explains fails', (exitCode) => {
     expect(count([file('passed', ['passed'])], exitCode)).toMatchObject({ passed: 1, failed: 1 });
   });
-  test('a failed test’s message is told without its stack', () => {
+  test('a failed test’s message is printed without its stack', () => {
     const failed = {
       status: 'failed',
       fullName: 'adds',
