@@ -7,6 +7,8 @@ const METHODS: Readonly<Record<string, string>> = {
   patch: 'PATCH',
   delete: 'DELETE',
   deletecollection: 'DELETE',
+  // Goes by its path, whatever the method is.
+  proxy: 'GET',
 };
 
 /** The method of a request on a resource that has this verb; undefined for other verbs. */

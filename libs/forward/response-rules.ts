@@ -34,7 +34,8 @@ export class ClusterResponseRules implements ResponseRules {
 }
 
 /** A page behind a proxy is a stream only by its content type; logs without `follow` lose nothing by it. */
-const isStreamed = ({ verb, subresource }: RequestInfo): boolean => verb === 'watch' || subresource === 'log';
+const isStreamed = ({ verb, subresource }: RequestInfo): boolean =>
+  verb === 'watch' || verb === 'proxy' || subresource === 'log';
 
 /**
  * A 401 of the API server never reaches the client as one: client-go would throw its own, good credential away. What

@@ -210,7 +210,8 @@ describe('the strict subset refuses', () => {
         '/api/v1/proxy',
         '/api/v1/proxy/nodes/n',
         '/apis/apps/v1/watch/deployments',
-        '/apis/apps/v1/proxy/x',
+        '/apis/apps/v1/proxy',
+        '/apis/apps/v1/proxy/',
         '/api/v1/w%61tch/pods',
         '/api/v1/%70roxy/nodes/n/x',
         '/api/v1/watch/namespaces/x/pods?watch=0',
@@ -227,6 +228,26 @@ describe('the strict subset refuses', () => {
   it('legacy prefixes for writing methods too', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'])
       expect(codeOf('/api/v1/watch/namespaces/x/secrets', method)).toBe('legacyPrefix');
+  });
+
+  it('OPTIONS, but for the proxy of something that has a name', () => {
+    const proxies = [
+      '/api/v1/namespaces/x/services/web/proxy/a',
+      '/api/v1/nodes/n/proxy',
+      '/apis/x.io/v1/namespaces/x/vms/v/proxy',
+    ];
+    for (const target of proxies)
+      expect(parseRequest('OPTIONS', target)).toMatchObject({ ok: true, request: { verb: '', subresource: 'proxy' } });
+    for (const target of [
+      '/',
+      '/api/v1',
+      '/api/v1/namespaces/x/pods/web/exec',
+      '/api/v1/namespaces/x/services/proxy',
+      '/apis/x.io/v1/proxy/vms/v',
+      '/apis/x.io/v1/proxy/vms/v/proxy',
+      '/logs/proxy',
+    ])
+      expect([target, codeOf(target, 'OPTIONS')]).toEqual([target, 'badMethod']);
   });
 
   it('every method that Kubernetes has no verb for, and every other spelling of one that it has', () => {

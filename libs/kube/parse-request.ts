@@ -19,6 +19,8 @@ const METHODS = new Map([
   ['PUT', { verb: 'update', lower: 'put' }],
   ['PATCH', { verb: 'patch', lower: 'patch' }],
   ['DELETE', { verb: 'delete', lower: 'delete' }],
+  // Only where something behind a proxy answers it; see below.
+  ['OPTIONS', { verb: '', lower: 'options' }],
 ]);
 
 /** Bytes; kube-rules section 4. */
@@ -36,7 +38,7 @@ export const MAX_TARGET_LENGTH = 64 * 1024;
  */
 export function parseRequest(method: string, target: string): ParsedRequest {
   const methodWords = METHODS.get(method);
-  if (methodWords === undefined) return refuse('badMethod', 'the method is not one that the Kubernetes API has');
+  if (methodWords === undefined) return BAD_METHOD;
   if (target.length > MAX_TARGET_LENGTH) return refuse('targetTooLong', 'the request target is longer than 64 KiB');
   if (target.charCodeAt(0) !== 0x2f) return refuse('badTarget', 'the request target must be a path that starts with /');
 
@@ -51,6 +53,7 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   // Rules 3 and 4: fewer than three segments, or four under /apis, is no resource.
   const versionAt = apiPrefix === 'api' ? 1 : apiPrefix === 'apis' ? 2 : 0;
   if (versionAt === 0 || segments.length < versionAt + 2) {
+    if (methodWords.verb === '') return BAD_METHOD;
     const info: RequestInfo = {
       method,
       target,
@@ -72,9 +75,11 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   }
 
   let at = versionAt + 1;
-  const first = segments[at];
-  // Rule 5: the API server takes the verb from such a path, whatever the method says.
-  if (first === 'watch' || first === 'proxy')
+  let first = segments[at];
+  // Rule 5: the API server takes the verb from such a path, whatever the method says. Aggregated APIs live on it.
+  const isVerbProxy = first === 'proxy' && versionAt === 2 && segments.length > at + 1;
+  if (isVerbProxy) first = segments[++at];
+  else if (first === 'watch' || first === 'proxy')
     return refuse(
       'legacyPrefix',
       `the legacy /${first}/ prefix is not supported; use ?watch=1 or the proxy subresource`,
@@ -86,9 +91,11 @@ export function parseRequest(method: string, target: string): ParsedRequest {
     if (third !== undefined && third !== 'status' && third !== 'finalize') at += 2;
   }
   const resource = segments[at] as string;
-  const subresource = segments[at + 2] ?? '';
+  const subresource = isVerbProxy ? '' : (segments[at + 2] ?? '');
   let name = segments[at + 1] ?? '';
-  let { verb } = methodWords;
+  // Rule 6: OPTIONS has no verb, so that only what gives every verb gives it.
+  if (methodWords.verb === '' && (subresource !== 'proxy' || name === '')) return BAD_METHOD;
+  let verb = isVerbProxy ? 'proxy' : methodWords.verb;
   if (name === '' && verb === 'get') {
     const list = query === undefined ? NO_OPTIONS : readListOptions(query);
     verb = list.watch ? 'watch' : 'list';
@@ -117,6 +124,7 @@ export function parseRequest(method: string, target: string): ParsedRequest {
 }
 
 const refuse = (code: ErrorCode, message: string): ParsedRequest => ({ ok: false, code, message });
+const BAD_METHOD = refuse('badMethod', 'the method is not one that the Kubernetes API has');
 const NO_OPTIONS = { watch: false, name: '' };
 
 /**

@@ -66,6 +66,19 @@ describe("the API server's reading (kube-rules section 1)", () => {
       resource: 'pods',
     });
   });
+  it('rule 5: /proxy/ of a named group is a verb, whatever the method, without a subresource', () => {
+    for (const method of ['GET', 'POST', 'DELETE'])
+      expect(read('/apis/x.io/v1/proxy/namespaces/a/targets/t/exec?connect=1', method)).toMatchObject({
+        verb: 'proxy',
+        group: 'x.io',
+        namespace: 'a',
+        resource: 'targets',
+        name: 't',
+        subresource: '',
+        longRunning: true,
+      });
+    expect(read('/apis/x.io/v1/%70roxy/targets')).toMatchObject({ verb: 'proxy', resource: 'targets', name: '' });
+  });
   it('rule 6: verbs by method', () => {
     const verbs = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
     for (const [method, verb] of Object.entries(verbs))

@@ -27,7 +27,7 @@ describe('upgrades', () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'HEAD'])
       expect(mayUpgrade(read('/api/v1/namespaces/x/pods/web/exec', method))).toBe(false);
   });
-  it('are accepted on pod streams, proxies of services and pods, watches and aggregated subresources', () => {
+  it('are accepted on pod streams, proxies of services and pods, watches, aggregated subresources and the verb proxy', () => {
     const targets = [
       '/api/v1/namespaces/x/pods/web/exec',
       '/api/v1/namespaces/x/pods/web/attach',
@@ -37,6 +37,7 @@ describe('upgrades', () => {
       '/api/v1/namespaces/x/services/web/proxy/ws',
       '/api/v1/namespaces/x/pods/web:80/proxy/',
       '/apis/subresources.kubevirt.io/v1/namespaces/x/virtualmachineinstances/vm/console',
+      '/apis/operator.x.io/v1/proxy/namespaces/x/targets/web',
     ];
     for (const target of targets) expect([target, mayUpgrade(read(target))]).toEqual([target, true]);
     expect(mayUpgrade(read('/api/v1/namespaces/x/pods/web/exec', 'POST'))).toBe(true);

@@ -11,7 +11,7 @@ const PROFILES = '/debug/pprof/';
 
 /** Rule 14: the API server sets no time-out on these, nor on paths below `/debug/pprof/`. */
 export function isLongRunning(verb: string, subresource: string): boolean {
-  return verb === 'watch' || STREAMING.has(subresource);
+  return verb === 'watch' || verb === 'proxy' || STREAMING.has(subresource);
 }
 
 /** Of a request that is for no resource; `path` decoded. */
@@ -32,14 +32,16 @@ export function isStreamingSubresource(request: RequestInfo): boolean {
 
 /**
  * Whether an upgrade may be asked for here at all (kube-rules section 3); whether this person may is `#policy`'s.
- * Watches; exec, attach, log and portforward of pods; the proxies of services and pods; and any subresource of an
- * aggregated API (KubeVirt's console and vnc), for which `#policy` asks for `create`. Not `nodes/proxy`: an upgrade
+ * Watches; exec, attach, log and portforward of pods; the proxies of services and pods; the verb `proxy`, which has to
+ * be given by name; and any subresource of an aggregated API (KubeVirt's console and vnc), for which `#policy` asks for
+ * `create`. Not `nodes/proxy`: an upgrade
  * there is an exec that skips the checks on pods.
  */
 export function mayUpgrade(request: RequestInfo): boolean {
   const { method, group, resource, subresource } = request;
   if (!request.isResource || (method !== 'GET' && method !== 'POST')) return false;
   if (request.verb === 'watch') return subresource === '';
+  if (request.verb === 'proxy') return true;
   if (request.name === '') return false;
   if (group !== '') return !PLAIN.has(subresource) && subresource !== 'proxy';
   if (subresource === 'proxy') return resource === 'services' || resource === 'pods';

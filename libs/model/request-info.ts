@@ -8,7 +8,10 @@ export interface RequestInfo {
   /** The judged bytes: path and query exactly as they will be sent behind the upstream's base path. */
   readonly target: string;
   readonly isResource: boolean;
-  /** get list watch create update patch delete deletecollection …; for non-resources the lower-cased method. */
+  /**
+   * get list watch create update patch delete deletecollection; `proxy` of `/apis/<group>/<version>/proxy/…`; '' of
+   * OPTIONS; for non-resources the lower-cased method.
+   */
   readonly verb: string;
   /** `api`, `apis`, or '' for non-resources. */
   readonly apiPrefix: string;

@@ -21,6 +21,15 @@ test('a plain denial is a 403 with the details of the object', () => {
   });
 });
 
+test('a denied OPTIONS is a 405, as from an API server, which has none', () => {
+  const { request, ...denied } = decision({ maxAgeSeconds: 300, acrValues: [] });
+  const options = { ...denied, request: { ...request, method: 'OPTIONS' } } as DeniedDecision;
+  expect(refuseDenied(options, by('bearer'), 'https://gw.example')).toMatchObject({
+    code: 'badMethod',
+    message: 'pods "web" is forbidden: …',
+  });
+});
+
 test('a step-up is a 401 with the challenge of RFC 9470', () => {
   expect(refuse('session', { maxAgeSeconds: 300, acrValues: ['urn:mfa', 'hwk'] })).toMatchObject({
     code: 'stepUpRequired',

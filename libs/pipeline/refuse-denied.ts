@@ -9,6 +9,8 @@ export function refuseDenied(decision: DeniedDecision, identity: Identity, exter
   const { request, stepUp, reason } = decision;
   const { name, group, resource } = request;
   const details = request.isResource ? { name, group, kind: resource } : {};
+  // The API server, which has no OPTIONS of its own, refuses the method, whoever asks.
+  if (request.method === 'OPTIONS') return { ok: false, code: 'badMethod', message: reason, details };
   if (stepUp === undefined) return { ok: false, code: 'denied', message: reason, details };
   const parameters = parametersOf(stepUp);
   // To a provider `acr_values` may be a wish, which an old session of its own outweighs; `prompt` is none.

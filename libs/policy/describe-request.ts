@@ -13,7 +13,9 @@ export function describeRequest(identity: Identity, cluster: string, request: Re
   const name = request.name === '' ? '' : ` ${JSON.stringify(request.name)}`;
   const resource = subresource === '' ? request.resource : `${request.resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-  return `${plain(kind)}${name} is forbidden: ${who} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where} ${on}`;
+  // OPTIONS has no verb.
+  const act = verb === '' ? request.method.toLowerCase() : verb;
+  return `${plain(kind)}${name} is forbidden: ${who} cannot ${act} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where} ${on}`;
 }
 
 /** As it is where it can be a resource's name; quoted where the network sent anything else. */

@@ -45,6 +45,12 @@ export class NameLeaf {
     if (question.bareServiceName !== undefined) this.#byName.get(question.bareServiceName)?.find(verb, found);
   }
 
+  /** Only what names the verb. */
+  findNamedVerb(question: Question, verb: string, found: FoundRules): void {
+    this.#any?.findNamed(verb, found);
+    this.#byName?.get(question.request.name)?.findNamed(verb, found);
+  }
+
   /** A Deny that names objects also meets a request that may concern them: one whose name nobody knows. */
   findDeny(question: Question, verb: string, found: FoundRules): void {
     this.#any?.find(verb, found);

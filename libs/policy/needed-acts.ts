@@ -7,20 +7,22 @@ export interface Act {
 }
 
 const CREATE: Act = { verb: 'create', method: 'POST' };
+const IS_OF_ITSELF = new Set(['watch', 'proxy']);
 const POD_COMMANDS = new Set(['attach', 'exec', 'portforward']);
 
 /**
  * Every act that a request amounts to; each must be allowed by some rule and denied by none. exec, attach and
  * port-forward run commands or reach ports whatever the method is, so they need `create`, and by GET (WebSocket) also
  * `get`, as the API server asks since 1.35. An upgrade of another subresource (KubeVirt's console) is a stream of
- * unknown power: `create` too. A proxy goes by its method, as in RBAC, and a watch is a watch however it is carried.
+ * unknown power: `create` too. A proxy goes by its method, as in RBAC; a watch, and the verb `proxy`, are what they are
+ * however they are carried.
  */
 export function neededActs(request: RequestInfo, upgrade: boolean): readonly Act[] {
   const own: Act = { verb: request.verb, method: request.method };
   if (request.verb === 'create') return [own];
   const runs =
     request.isResource && request.group === '' && request.resource === 'pods' && POD_COMMANDS.has(request.subresource);
-  const streams = upgrade && request.subresource !== 'proxy' && request.verb !== 'watch';
+  const streams = upgrade && request.subresource !== 'proxy' && !IS_OF_ITSELF.has(request.verb);
   return runs || streams ? [own, CREATE] : [own];
 }
 

@@ -20,6 +20,8 @@ export interface Question {
   /** `resource/*`, which only a Deny knows. */
   readonly allSubresourceKeys: readonly string[];
   readonly isProxy: boolean;
+  /** The verb is `proxy`, which an Allow has to name. */
+  readonly isVerbProxy: boolean;
   readonly bareServiceName: string | undefined;
   /** The name of a proxied service or pod with its port as a plain number. */
   readonly numberedName: string | undefined;
@@ -43,6 +45,7 @@ export function readQuestion(request: RequestInfo, upgrade: boolean): Question {
     wildKeys: subresource === '' ? keys('*') : [...keys('*'), ...keys(`*/${subresource}`)],
     allSubresourceKeys: subresource === '' ? [] : keys(`${resource}/*`),
     isProxy,
+    isVerbProxy: request.isResource && request.verb === 'proxy',
     bareServiceName: isProxy ? bareServiceName(request) : undefined,
     numberedName: isProxy && hasNumberedPort(request) ? numberedName(request.name) : undefined,
     proxyName: isProxy && isProxied(request) ? splitProxyName(request.name) : undefined,

@@ -77,8 +77,14 @@ describe('a set of requests', () => {
   });
 
   test('holds the verb proxy', () => {
-    const request = { ...read('GET', '/apis/operator.example/v1/things/t'), verb: 'proxy' };
-    expect(compileRequestSet(SET).has(request, false)).toBe(true);
+    expect(has(SET, 'GET', '/apis/operator.example/v1/proxy/things/t')).toBe(true);
+    expect(has(SET, 'GET', '/apis/operator.example/v1/proxy/things/t', true)).toBe(true);
+  });
+
+  test('holds OPTIONS behind a proxy by its method, which is all that it has', () => {
+    const target = '/api/v1/namespaces/a/services/s/proxy/x';
+    expect(has(SET, 'OPTIONS', target)).toBe(true);
+    expect(has({ ...SET, rules: SET.rules.slice(0, 2) }, 'OPTIONS', target)).toBe(false);
   });
 
   test('answers the same when it remembers, and tells methods and upgrades apart', () => {

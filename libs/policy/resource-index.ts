@@ -7,8 +7,8 @@ import { wordKey, type Question } from './question.ts';
 /** By API group and resource word together, both as the rule spells them. */
 type Words = Map<string, NameLeaf>;
 
-/** Verbs that read or remove many objects, in all namespaces if the path names none. */
-const COLLECTION_VERBS = new Set(['list', 'watch', 'deletecollection']);
+/** Verbs that may concern many objects, in all namespaces if the path names none. */
+const COLLECTION_VERBS = new Set(['list', 'watch', 'deletecollection', 'proxy']);
 
 /** Resource rules of one subject, effect and mode. */
 export class ResourceIndex {
@@ -44,12 +44,20 @@ export class ResourceIndex {
     else this.#findAllow(question, verb, found);
   }
 
-  /** RBAC's matching; a proxy only where it is named (kube-rules 1.15). */
+  /**
+   * RBAC's matching; a proxy only where it is named (kube-rules 1.15). The verb `proxy` leads wherever an operator wants,
+   * so the verb and the group are named, or nothing is given.
+   */
   #findAllow(question: Question, verb: string, found: FoundRules): void {
-    const { namespace, resource } = question.request;
+    const { namespace, resource, group } = question.request;
     if (question.isProxy && resource === '*') return;
     const ask = (words: Words | undefined): void => {
       if (words === undefined || words.size === 0) return;
+      if (question.isVerbProxy) {
+        words.get(wordKey(group, resource))?.findNamedVerb(question, verb, found);
+        words.get(wordKey(group, '*'))?.findNamedVerb(question, verb, found);
+        return;
+      }
       for (const key of question.exactKeys) words.get(key)?.findAllow(question, verb, found);
       if (!question.isProxy) for (const key of question.wildKeys) words.get(key)?.findAllow(question, verb, found);
     };

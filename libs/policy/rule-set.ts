@@ -45,7 +45,8 @@ export class RuleSet {
     else this.#urls?.find(request.path, act.verb, found);
     if (this.#paths === undefined && this.#regexes === undefined) return;
     if (this.#deny) this.#findDeniedPath(question, act.method, found);
-    else this.#findAllowedPath(question, act.method, found);
+    // Its verb has to be named, and a rule of paths names none.
+    else if (!question.isVerbProxy) this.#findAllowedPath(question, act.method, found);
   }
 
   /** Whether one name may be acted as. Of an Allow only; a Deny is asked as about any other request. */

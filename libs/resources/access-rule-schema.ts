@@ -24,6 +24,8 @@ export const RESOURCE_VERBS = [
   'patch',
   'delete',
   'deletecollection',
+  // Of `/apis/<group>/<version>/proxy/…`; no `*` holds it.
+  'proxy',
 ] as const;
 const URL_VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;

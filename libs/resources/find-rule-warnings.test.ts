@@ -36,6 +36,7 @@ describe('a rule says what it seems to say', () => {
     ],
     ['custom resources', warnings({ verbs: ['get'], apiGroups: ['example.com'], resources: ['wigdets'] })],
     ['all resources of a custom group', warnings({ verbs: ['*'], apiGroups: ['example.com'], resources: ['*'] })],
+    ['the verb proxy', warnings({ verbs: ['proxy'], apiGroups: ['example.com'], resources: ['targets'] })],
     ['one path', warnings(raw('GET', '/api/v1/namespaces/a/pods/**', '/apis/**'))],
     ['a Deny of reading', deny(words('get list watch', 'secrets'))],
     ['a Deny of all ways into pods', deny(words('*', 'pods/exec pods/attach pods/ephemeralcontainers'))],
@@ -75,6 +76,12 @@ describe('an Allow that gives more than it seems is warned of', () => {
     ['ephemeral containers', warnings(words('patch', 'pods/ephemeralcontainers')), /beside any pod/],
     ['every service by proxy', warnings(words('get', 'services/proxy')), /every port/],
     ['names on a list', warnings(words('list', 'pods', { resourceNames: ['x'] })), /not allowed by it/],
+    ['the verb proxy in the core group', warnings(words('proxy', 'services')), /in groups that are named only/],
+    [
+      'the verb proxy in every group',
+      warnings({ verbs: ['proxy'], apiGroups: ['*'], resources: ['targets'] }),
+      /in groups that are named only/,
+    ],
     ['all paths', warnings(raw('GET', '/**')), /reading \/\*\*, which holds secrets/],
     ['all paths of a namespace', warnings(raw('*', '/api/v1/namespaces/a/**')), /holds secrets/],
     [

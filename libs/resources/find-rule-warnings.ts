@@ -108,6 +108,10 @@ function ofAllow({
   );
   for (const [resource, why] of Object.entries(STRONG))
     add(resources.includes(resource), `allows ${resource}, which ${why}`);
+  add(
+    verbs.includes('proxy' as never) && apiGroups.some((group) => group === '' || group === '*'),
+    'names the verb proxy for the core group or for "*"; it is given in groups that are named only, and in the core group as the subresource proxy (services/proxy, pods/proxy)',
+  );
   const reached = REACHES_PORTS.filter((resource) => resources.includes(resource));
   add(reached.length > 0 && !resourceNames, `allows ${list(reached)} of every name: every port of each is reached`);
   add(

@@ -25,13 +25,16 @@ export function actsOfPath(pattern: string, methods: readonly string[]): Acts[] 
   const deep = parts.findIndex(({ kind }) => kind === 'deep');
   const rest = deep >= 0;
   const segments = parts.slice(0, rest ? deep : undefined).map(decode);
+  // OPTIONS reaches a proxy, and only one that the pattern spells; it has no verb.
+  const spellsProxy = parts.some((part) => part.kind === 'literal' && part.text === 'proxy');
+  const options = spellsProxy && covers(methods, 'OPTIONS') ? [''] : [];
   const acts: Acts[] = [];
   if (mayBeUrl(segments, rest))
     acts.push({ rule: { verbs: urlVerbs(methods), nonResourceURLs: [urlOf(segments, rest)] } });
   for (const prefix of ['api', 'apis'] as const) {
     if (segments.length > 0 && segments[0] !== undefined && segments[0] !== prefix) continue;
     const found = resourceActs(segments, rest, prefix === 'api' ? 2 : 3, methods);
-    if (found) acts.push(found);
+    if (found) acts.push({ ...found, rule: { ...found.rule, verbs: [...found.rule.verbs, ...options] } });
   }
   return acts.filter(({ rule }) => rule.verbs.length > 0);
 }

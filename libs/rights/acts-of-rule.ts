@@ -28,16 +28,32 @@ export function actsOfRule(rule: Rule): Acts[] {
   if (!apiGroups || !resources) return [];
   const where = namespaces && !namespaces.includes('*') ? { namespaces } : {};
   const expanded = expand(verbs, RESOURCE_VERBS);
-  const acts = (of: readonly string[], names: readonly string[] | undefined): Acts => ({
+  const acts = (
+    of: readonly string[],
+    names: readonly string[] | undefined,
+    verbsOf = expanded,
+    groups = apiGroups,
+  ) => ({
     ...where,
-    rule: { verbs: expanded, apiGroups, resources: of, ...(names ? { resourceNames: names } : {}) },
+    rule: { verbs: verbsOf, apiGroups: groups, resources: of, ...(names ? { resourceNames: names } : {}) },
   });
   const bare = resourceNames?.some((name) => !name.includes(':')) ?? false;
   const isWidened = (resource: string): boolean => bare && resource === 'services/proxy';
   const proxies = resources.filter(isWidened);
   const others = resources.filter((resource) => !isWidened(resource));
-  return nonEmpty([acts(others, resourceNames), acts(proxies, undefined)]);
+  // OPTIONS behind a proxy has no verb, and constrained impersonation wants that spelled too.
+  const ofOptions = verbs.includes('*') ? [''] : [];
+  const namedGroups = verbs.includes('proxy') ? apiGroups.filter((group) => group !== '' && group !== '*') : [];
+  return nonEmpty([
+    acts(others, resourceNames),
+    acts(proxies, undefined),
+    acts(others.filter(isProxy), resourceNames, ofOptions),
+    acts(proxies, undefined, ofOptions),
+    acts(resources, resourceNames, ['proxy'], namedGroups),
+  ]);
 }
+
+const isProxy = (resource: string): boolean => resource.endsWith('/proxy');
 
 /** RBAC has no wildcard within a verb, and what is made of a `*` must be. */
 function expand(verbs: readonly string[], known: readonly string[]): string[] {
@@ -46,6 +62,8 @@ function expand(verbs: readonly string[], known: readonly string[]): string[] {
 
 function nonEmpty(acts: readonly Acts[]): Acts[] {
   return acts.filter(
-    ({ rule }) => rule.verbs.length > 0 && (rule.resources?.length !== 0 || rule.nonResourceURLs !== undefined),
+    ({ rule }) =>
+      rule.verbs.length > 0 &&
+      (rule.nonResourceURLs !== undefined || (rule.resources?.length !== 0 && rule.apiGroups?.length !== 0)),
   );
 }

@@ -163,6 +163,35 @@ describe('what may be done as somebody', () => {
       ),
     );
   });
+  it('is the verb proxy where a rule names it, in the groups that it names', () => {
+    const verbs = (...rules: object[]) =>
+      Object.fromEntries(
+        rights([ada, rule(rules)])
+          .everywhere.filter((entry) => entry.verbs.some((verb) => verb.startsWith('impersonate-on')))
+          .map((entry) => [`${entry.apiGroups}/${entry.resources}`, entry.verbs]),
+      );
+    expect(verbs({ verbs: ['proxy'], apiGroups: ['x.io'], resources: ['targets'] })).toEqual({
+      'x.io/targets': ['impersonate-on:user-info:proxy'],
+    });
+    expect(verbs({ verbs: ['proxy'], apiGroups: ['', '*'], resources: ['targets'] })).toEqual({});
+    expect(JSON.stringify(verbs({ verbs: ['*'], apiGroups: ['x.io'], resources: ['*'] }))).not.toContain(':proxy');
+  });
+  it('is the empty verb of OPTIONS where a rule gives it behind a proxy', () => {
+    const emptyOn = (entry: object): string[] =>
+      rights([ada, rule([entry])])
+        .everywhere.concat(...rights([ada, rule([entry])]).inNamespaces.values())
+        .filter((given) => given.verbs.includes('impersonate-on:user-info:'))
+        .flatMap((given) => given.resources ?? []);
+    const proxy = { apiGroups: [''], resources: ['services/proxy', 'services'] };
+    expect(emptyOn({ verbs: ['*'], ...proxy })).toEqual(['services/proxy']);
+    expect(emptyOn({ verbs: ['*'], ...proxy, resourceNames: ['web'] })).toEqual(['services/proxy']);
+    expect(emptyOn({ verbs: ['get', 'create'], ...proxy })).toEqual([]);
+    expect(emptyOn({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] })).toEqual([]);
+    const page = '/api/v1/namespaces/a/services/web/proxy/**';
+    expect(emptyOn({ methods: ['OPTIONS'], paths: [page] })).toEqual(['services/proxy']);
+    expect(emptyOn({ methods: ['GET'], paths: [page] })).toEqual([]);
+    expect(emptyOn({ methods: ['*'], paths: ['/**'] })).toEqual([]);
+  });
   it('is in the namespaces of the rules, but for what is given everywhere anyway', () => {
     expect(acts({ ...pods, namespaces: ['a', 'b'] }).placed).toEqual(
       new Map([

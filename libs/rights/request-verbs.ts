@@ -1,4 +1,4 @@
-/** Every verb that a request for a resource can have at the API server, but for the legacy prefixes. */
+/** Every verb that `*` gives of a resource; `proxy` has to be named, and the empty one of OPTIONS is a proxy's alone. */
 export const RESOURCE_VERBS = [
   'create',
   'delete',

@@ -11,6 +11,11 @@ export interface ClusterOptions {
   directory?: string;
   /** Namespaces that get the pod and Service `web`, beside `team-a` and `team-b`. */
   namespaces?: readonly string[];
+  /**
+   * Loopback port behind each name outside of the cluster that the API server may connect to, as a service of type
+   * ExternalName leads to; by default none.
+   */
+  externalNames?: Readonly<Record<string, number>>;
   /** Off only to test how the next start clears up. Default true: the kernel ends all parts with this process. */
   dieWithParent?: boolean;
 }

@@ -15,6 +15,8 @@ export interface ControlPlane {
   ports: { etcd: number; etcdPeer: number; api: number; kubelet: number; kwok: number };
   /** Loopback port of the page of each `namespace/pod`, reached at the pod's port 8080. */
   pages: ReadonlyMap<string, number>;
+  /** See `ClusterOptions`. */
+  externalNames: Readonly<Record<string, number>>;
   /** Of commands that are run in pods; undefined = this process's own user. */
   podUser: number | undefined;
   podsDirectory: string;
@@ -160,6 +162,7 @@ export function runPodServer(plane: ControlPlane): RunningPart {
     certFile: file('test-bed.crt'),
     keyFile: file('test-bed.key'),
     pages: Object.fromEntries(plane.pages),
+    externalNames: plane.externalNames,
   };
   const program = import.meta.filename.replace(/run-control-plane(\.[jt]s)$/, 'serve-pods$1');
   return runPart({

@@ -19,6 +19,8 @@ export interface PodServerSettings {
   keyFile: string;
   /** Loopback port of the page of each `namespace/pod`. */
   pages: Record<string, number>;
+  /** Loopback port behind each name outside of the cluster. */
+  externalNames: Record<string, number>;
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as PodServerSettings;
@@ -29,4 +31,6 @@ const client = createApiClient(settings.apiPort, read(settings.caFile), {
 });
 const pages = new Map(Object.entries(settings.pages));
 for (const [pod, port] of pages) await servePodPage(pod, port);
-await proxyEgress(settings.socket, resolvePodAddresses(client, settings.kubeletPort, pages));
+const names = new Map(Object.entries(settings.externalNames));
+const findPod = resolvePodAddresses(client, settings.kubeletPort, pages);
+await proxyEgress(settings.socket, async (host, port) => names.get(host) ?? (await findPod(host, port)));

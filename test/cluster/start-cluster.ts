@@ -68,6 +68,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     directory,
     ports: { etcd, etcdPeer, api, kubelet, kwok },
     pages: new Map(namespaces.map((namespace, index) => [`${namespace}/web`, pagePorts[index] ?? 0])),
+    externalNames: options.externalNames ?? {},
     podUser: asRoot ? nobody : undefined,
     podsDirectory,
     logsDirectory,

@@ -26,16 +26,18 @@ export async function startDemoWorld(options: {
   /** Control planes, each of its own. Default 1. */
   clusters?: number;
   idTokenSeconds: number;
+  /** See `ClusterOptions`; of the first control plane. */
+  externalNames?: Readonly<Record<string, number>>;
   log: (line: string) => void;
 }): Promise<DemoWorld> {
-  const { directory, log } = options;
+  const { directory, externalNames = {}, log } = options;
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).reverse()) await act();
   };
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const cluster = await startCluster({ log });
+    const cluster = await startCluster({ externalNames, log });
     stops.push(() => cluster.stop());
     const moreClusters: Cluster[] = [];
     while (moreClusters.length + 1 < (options.clusters ?? 1)) {

@@ -28,13 +28,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
+    const aggregatedApi = { host: 'aggregated.example.com', port: await findFreePort() };
     const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as [number, number, number];
     const postgres = await startPostgres();
     stops.push(() => postgres.stop());
     log(postgres.version);
     const kubelogin = await buildKubelogin(log);
     log(kubelogin.version);
-    const world = await startDemoWorld({ directory, gatewayPorts: ports, idTokenSeconds: 3600, log });
+    const world = await startDemoWorld({
+      directory,
+      gatewayPorts: ports,
+      idTokenSeconds: 3600,
+      externalNames: { [aggregatedApi.host]: aggregatedApi.port },
+      log,
+    });
     stops.push(() => world.stop());
     const { cluster, identityProvider } = world;
     log(`versions: ${JSON.stringify(cluster.versions)}`);
@@ -114,6 +121,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       adminKubeconfig: cluster.adminKubeconfig,
       auditLogPath: cluster.auditLogPath,
       direct,
+      aggregatedApi,
       identityProvider: {
         issuerUrl: identityProvider.issuerUrl,
         caPem: identityProvider.caPem,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli, tryCli } from '../demo/run-cli.ts';
 import { callDirect, type Credential } from './call-direct.ts';
 import { admin as asClusterAdmin } from './cluster-admin.ts';
-import { clusterAs, createObject, createObjects, replaceObject, type OwnObject } from './own-objects.ts';
+import { clusterAs, createObject, createObjects, limitToDemo, replaceObject, type OwnObject } from './own-objects.ts';
 import { kubectl } from './run-kubectl.ts';
 import { send } from './send-request.ts';
 import { control, gatewayOn, world } from './world.ts';
@@ -12,19 +12,6 @@ const gateway = gatewayOn('sqlite');
 const rbac = (...args: string[]) => tryCli(['rbac', ...args], gateway.environment);
 const asAdmin = ['--kubeconfig', world().adminKubeconfig];
 const PODS = '/api/v1/namespaces/team-a/pods';
-
-/** The demo's root may do everything on every cluster; on one that he may not, a credential need not either. */
-async function limitToDemo(rule: string): Promise<() => Promise<void>> {
-  const path = `/clusters/gatehouse/apis/gatehouse.dev/v1alpha1/accessrules/${rule}`;
-  const read = await send(gateway, path, { token: gateway.people.root.idToken });
-  const { spec } = JSON.parse(read.body) as { spec: object };
-  const save = async (changed: object): Promise<void> => {
-    const answer = await replaceObject(gateway, { kind: 'AccessRule', name: rule, spec: changed });
-    expect(answer.status, answer.body).toBe(200);
-  };
-  await save({ ...spec, clusters: ['demo'] });
-  return async () => await save(spec);
-}
 
 /**
  * A second Cluster object on the same server with rules of its own: ada's groups may read pods of team-a, scale what
@@ -75,7 +62,7 @@ describe('a credential for narrow rules', () => {
 
   beforeAll(async () => {
     credential = await control<Credential>('client-certificate', { user: 'gatehouse-narrow' });
-    restore = await limitToDemo('demo-cluster-admins');
+    restore = await limitToDemo(gateway, 'demo-cluster-admins');
     remove = await createObjects(gateway, [await clusterAs('narrow', 'gatehouse-narrow'), RULE, mapping(), ACCOUNT]);
   });
   afterAll(async () => {

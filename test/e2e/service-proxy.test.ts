@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { openWebSocket } from './open-websocket.ts';
 import { send } from './send-request.ts';
-import { bothEngines, type GatewayView } from './world.ts';
+import { bothEngines } from './world.ts';
 
 const PROXY = '/api/v1/namespaces/team-a/services/web/proxy';
 
@@ -75,35 +74,15 @@ describe.each(bothEngines())('pages behind the service proxy, gateway on $engine
     ]);
     expect(first.head).toMatch(/^HTTP\/1\.1 101/);
     expect(first.head).not.toContain(bearer);
-    first.close();
+    first.socket.destroy();
     const denied = await openWebSocket(gateway, '/api/v1/namespaces/team-b/services/web/proxy/ws', [
       `Authorization: Bearer ${token}`,
     ]);
     expect(denied.head).toMatch(/^HTTP\/1\.1 403/);
     expect(denied.head.toLowerCase()).toContain('connection: close');
-    denied.close();
+    denied.socket.destroy();
     const nobody = await openWebSocket(gateway, `${PROXY}/ws`, []);
     expect(nobody.head).toMatch(/^HTTP\/1\.1 401/);
-    nobody.close();
+    nobody.socket.destroy();
   });
 });
-
-function openWebSocket(
-  gateway: GatewayView,
-  target: string,
-  headers: readonly string[],
-): Promise<{ head: string; close(): void }> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port: gateway.port, ca: readFileSync(gateway.caFile) });
-    let text = '';
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      const end = text.indexOf('\r\n\r\n');
-      if (end >= 0) resolve({ head: text.slice(0, end), close: () => socket.destroy() });
-    });
-    socket.on('error', reject);
-    socket.write(
-      `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`,
-    );
-  });
-}

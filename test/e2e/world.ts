@@ -28,6 +28,8 @@ export interface WorldView {
   readonly auditLogPath: string;
   /** Kubeconfigs straight to the API server, with the identity that the gateway maps to. */
   readonly direct: Record<string, string>;
+  /** Where the API server finds an aggregated API behind a service of type ExternalName; on loopback, for a test to serve. */
+  readonly aggregatedApi: { readonly host: string; readonly port: number };
   readonly identityProvider: {
     readonly issuerUrl: string;
     readonly caPem: string;

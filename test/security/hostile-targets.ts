@@ -108,7 +108,8 @@ const legacyPrefixes = [
   '/api/v1/proxy/namespaces/team-a/pods/web',
   '/api/v1/proxy/nodes/node-1/exec',
   '/api/v1/%70roxy/namespaces/team-a/services/web/',
-  '/apis/apps/v1/proxy/x',
+  '/apis/apps/v1/proxy',
+  '/apis/apps/v1/proxy/',
 ];
 
 /** Spellings of `/clusters/…` and `/-/…` that somebody before or behind the gateway could read as such. */

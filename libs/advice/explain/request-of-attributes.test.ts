@@ -8,6 +8,8 @@ test.each<ResourceAttributes>([
   { verb: 'create', resource: 'pods', name: 'x' },
   { verb: 'create', resource: 'pods', subresource: 'exec' },
   { verb: 'toString', resource: 'pods' },
+  { verb: 'proxy', resource: 'pods', namespace: 'a', name: 'x' },
+  { verb: 'proxy', group: 'x.io', resource: 'targets', subresource: 'log', name: 'x' },
 ])('no request has the attributes %o', (attributes) => {
   expect(requestOfAttributes(attributes)).toBeUndefined();
 });
@@ -26,6 +28,10 @@ test.each<[ResourceAttributes, string]>([
   [
     { verb: 'deletecollection', group: 'example.com', version: 'v2', resource: 'widgets' },
     'DELETE /apis/example.com/v2/widgets',
+  ],
+  [
+    { verb: 'proxy', group: 'x.io', resource: 'targets', namespace: 'a', name: 'x' },
+    'GET /apis/x.io/v1/proxy/namespaces/a/targets/x',
   ],
   [
     { verb: 'get', resource: 'pods', subresource: 'exec', namespace: 'a', name: 'x' },

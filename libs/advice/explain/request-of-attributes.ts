@@ -23,6 +23,7 @@ export function requestOfAttributes(
   const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete' || subresource !== '';
   const hasNone = verb === 'deletecollection' || (verb === 'create' && subresource === '');
   if (method === undefined || (needsName && name === '') || (hasNone && name !== '')) return undefined;
+  if (verb === 'proxy' && (group === '' || subresource !== '')) return undefined;
   // A namespace is in itself, and stands in the path once.
   const place = namespace === '' || (resource === 'namespaces' && group === '') ? undefined : namespace;
   const kind = { group, version, resource, kind: '', namespaced: place !== undefined, shortNames: [] };
@@ -32,6 +33,9 @@ export function requestOfAttributes(
     ...(verb === 'watch' ? ['watch=1'] : []),
     ...(isCollection && name !== '' ? [`fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`] : []),
   ];
-  const target = `${pathOf(kind, place, ...segments)}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+  const path = pathOf(kind, place, ...segments).split('/');
+  // The verb stands behind the version: `/apis/<group>/<version>/proxy/…`.
+  if (verb === 'proxy') path.splice(4, 0, verb);
+  const target = `${path.join('/')}${query.length > 0 ? `?${query.join('&')}` : ''}`;
   return { method, target, upgrade: verb === 'get' && resource === 'pods' && STREAMS.has(subresource) };
 }

@@ -2,7 +2,7 @@ import type { Rule } from '#policy';
 import { DISCOVERY, isDiscovery } from './discovery.ts';
 import type { ResourceRight, Right } from './used-rights.ts';
 
-const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
 const READ = ['get', 'list', 'watch'];
 
 export interface MergeOptions {

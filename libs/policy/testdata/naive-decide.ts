@@ -26,8 +26,8 @@ export function naiveDecide(
     r.group === '' &&
     r.resource === 'pods' &&
     ['exec', 'attach', 'portforward'].includes(r.subresource);
-  if (r.verb !== 'create' && (podStream || (upgrade && r.subresource !== 'proxy' && r.verb !== 'watch')))
-    acts.push(['create', 'POST']);
+  const alone = r.subresource === 'proxy' || r.verb === 'watch' || (r.isResource && r.verb === 'proxy');
+  if (r.verb !== 'create' && (podStream || (upgrade && !alone))) acts.push(['create', 'POST']);
 
   const matches = (rule: AccessRuleInput, [verb, method]: [string, string]): boolean =>
     rule.rules.some((entry) => entryMatches(entry, rule.effect === 'Deny', r, verb, method, upgrade));
@@ -103,6 +103,9 @@ function clusterMatches(rule: AccessRuleInput, cluster: string): boolean {
 
 function entryMatches(e: Rule, deny: boolean, r: RequestInfo, verb: string, method: string, upgrade: boolean): boolean {
   const verbs = e.verbs ?? [];
+  // No wildcard of verbs or groups, and no path, allows the verb proxy.
+  if (!deny && r.isResource && r.verb === 'proxy' && !(verbs.includes('proxy') && e.apiGroups?.includes(r.group)))
+    return false;
   const hasVerb = (v: string): boolean => verbs.includes('*') || verbs.includes(v);
   if (
     r.isResource &&
@@ -141,7 +144,7 @@ function resourceMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
 function namespaceMatches(e: Rule, deny: boolean, r: RequestInfo): boolean {
   if (e.namespaces === undefined) return true;
   if (e.namespaces.some((n) => n === r.namespace || (n === '*' && r.namespace !== ''))) return true;
-  if (!deny || r.namespace !== '' || !['list', 'watch', 'deletecollection'].includes(r.verb)) return false;
+  if (!deny || r.namespace !== '' || !['list', 'watch', 'deletecollection', 'proxy'].includes(r.verb)) return false;
   const combined = r.subresource ? `${r.resource}/${r.subresource}` : r.resource;
   const clusterScoped =
     (r.group === '' && ['nodes', 'namespaces', 'persistentvolumes'].includes(r.resource)) ||

@@ -37,6 +37,7 @@ const VERBS = [
   'post',
   'head',
   'deletecollection',
+  'proxy',
 ];
 const RESOURCES = [
   'pods',
@@ -57,6 +58,7 @@ const RESOURCES = [
   'pods/eviction',
   'services',
   'clusterroles',
+  'targets',
 ];
 const NAMES = ['web', 'web:80', 'web:+080', 'http:web:80', 'web:http', 'x', 'n1', 'a'];
 const PATHS = [
@@ -82,6 +84,7 @@ const PATHS = [
   '/**/proxy/**/x',
   '/l*s/**',
   '/**/*',
+  '/apis/k.io/v1/proxy/**',
 ];
 const REGEXES = [
   '/api/v1/namespaces/[ab]/.*',
@@ -140,6 +143,9 @@ const REQUESTS = [
   '/api/v1/nodes/n1:10250/proxy/',
   '/apis/k.io/v1/namespaces/a/vms/vm/console',
   '/apis/k.io/v1/namespaces/a/vms/vm/proxy',
+  '/apis/k.io/v1/proxy/namespaces/a/targets/x',
+  '/apis/k.io/v1/proxy/namespaces/a/targets/x/exec',
+  '/apis/k.io/v1/proxy/targets',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   '/api/v1/namespaces/a/*/web/proxy',
   '/api/v1/*',
@@ -161,7 +167,7 @@ function randomRule(): Rule {
       verbs: some(VERBS),
       nonResourceURLs: some(['*', '/healthz', '/logs/*', '/logs', '/api*', '/apis/**', '/']),
     };
-  const methods = some(['GET', 'POST', 'DELETE', '*', 'HEAD']);
+  const methods = some(['GET', 'POST', 'DELETE', '*', 'HEAD', 'OPTIONS']);
   return random() < 0.3 ? { methods, pathRegexes: some(REGEXES) } : { methods, paths: some(PATHS) };
 }
 
@@ -231,7 +237,10 @@ export function randomAsk(): {
       acr: pick([undefined, 'mfa', 'pwd', '']),
     },
   );
-  const parsed = parseRequest(pick(['GET', 'GET', 'GET', 'POST', 'DELETE', 'HEAD', 'PUT']), pick(REQUESTS));
+  const target = pick(REQUESTS);
+  const methods = ['GET', 'GET', 'GET', 'POST', 'DELETE', 'HEAD', 'PUT'];
+  const options = parseRequest('OPTIONS', target);
+  const parsed = options.ok && random() < 0.15 ? options : parseRequest(pick(methods), target);
   if (!parsed.ok) throw new Error(parsed.message);
   return {
     identity,

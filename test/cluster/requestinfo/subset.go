@@ -23,7 +23,7 @@ var (
 
 // outsideStrictSubset says why a pair is outside, in a word that can be counted; empty where it is inside.
 func outsideStrictSubset(pair Pair) string {
-	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, pair.Method) {
+	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, pair.Method) {
 		return "method"
 	}
 	switch target := pair.Target; {
@@ -46,6 +46,9 @@ func outsideStrictSubset(pair Pair) string {
 	}
 	if hasLegacyPrefix(path) {
 		return "legacy prefix"
+	}
+	if pair.Method == "OPTIONS" && !reachesProxy(pair) {
+		return "method"
 	}
 	return outsideQuery(query)
 }
@@ -155,7 +158,18 @@ func hasLegacyPrefix(path string) bool {
 	decoded, _ := url.PathUnescape(path)
 	parts := strings.Split(strings.Trim(decoded, "/"), "/")
 	at := map[string]int{"api": 2, "apis": 3}[parts[0]]
-	return at > 0 && len(parts) > at && (parts[at] == "watch" || parts[at] == "proxy")
+	if at == 0 || len(parts) <= at {
+		return false
+	}
+	// In a named group, and with something behind it, `proxy` is a verb of its own.
+	isVerb := at == 3 && len(parts) > at+1
+	return parts[at] == "watch" || (parts[at] == "proxy" && !isVerb)
+}
+
+// reachesProxy says whether a pair is for the subresource proxy of something that has a name.
+func reachesProxy(pair Pair) bool {
+	info := read(pair).Info
+	return info != nil && info.IsResourceRequest && info.Subresource == "proxy" && info.Name != ""
 }
 
 func outsideQuery(query string) string {

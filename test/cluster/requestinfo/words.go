@@ -21,7 +21,7 @@ var namespaceParts = []string{
 	"", "/namespaces", "/namespaces/x", "/namespaces/x/status", "/namespaces/x/finalize", "/namespaces/namespaces",
 	"/namespaces/status", "/namespaces/proxy", "/%6eamespaces/x", "/Namespaces/x", "/namespaces/", "/namespaces//x",
 	"/namespaces/x/namespaces/y", "/namespaces/n%C3%A9", "/namespaces/..", "/watch/namespaces/x", "/proxy/namespaces/x",
-	"/w%61tch", "/%70roxy", "/Watch", "/watch/", "/proxy",
+	"/w%61tch", "/%70roxy", "/Watch", "/watch/", "/proxy", "/proxy/namespaces", "/proxy/watch", "/proxy/proxy",
 }
 
 var resources = []string{

@@ -7,7 +7,7 @@ import type { AccessReview } from '../types.ts';
 import { useAct } from '../use-act.ts';
 import { Explanation } from './explanation.tsx';
 
-const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
 
 /** Why somebody's request would be allowed or denied: asked of the gateway, and sent nowhere else. */
 export function WhyPage() {
