@@ -38,8 +38,10 @@ export async function startGateway(
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  child.stdout?.pipe(log);
-  child.stderr?.pipe(log);
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  // Behind `exit`: what it said last may still be on its way.
+  const logged = new Promise<void>((resolve) => child.once('close', () => log.end(resolve)));
   const exited = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
   const ready = new Promise<void>((resolve) =>
     child.on('message', (message) => (message as { ready?: boolean }).ready && resolve()),
@@ -53,6 +55,7 @@ export async function startGateway(
   };
   if (first !== 'ready') {
     await end('SIGKILL');
+    await logged;
     throw new Error(`the gateway did not start (${String(first)}): ${readLog().slice(-4000)}`);
   }
   return {
