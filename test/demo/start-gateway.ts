@@ -10,12 +10,14 @@ export interface RunningGateway {
   /** SIGTERM, then waits; answers the exit code. */
   stop(): Promise<void>;
   kill(): Promise<void>;
+  /** With the exit code, when the log is whole. */
   readonly exited: Promise<number>;
   /** Its channel, for tests whose preload speaks to them. */
   readonly channel: Pick<ChildProcess, 'on' | 'send'>;
 }
 
 const START_WITHIN_MS = 30_000;
+const LOGGED_WITHIN_MS = 5_000;
 
 /**
  * Starts the built gateway as its own process and waits until it serves.
@@ -40,9 +42,12 @@ export async function startGateway(
   });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
-  // Behind `exit`: what it said last may still be on its way.
-  const logged = new Promise<void>((resolve) => child.once('close', () => log.end(resolve)));
   const exited = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  // What it said last may still be on its way when it has exited. A worker that outlives it has its pipes too.
+  const logged = Promise.race([
+    new Promise<void>((resolve) => child.once('close', () => log.end(resolve))),
+    exited.then(() => new Promise<void>((resolve) => setTimeout(resolve, LOGGED_WITHIN_MS).unref())),
+  ]);
   const ready = new Promise<void>((resolve) =>
     child.on('message', (message) => (message as { ready?: boolean }).ready && resolve()),
   );
@@ -61,7 +66,7 @@ export async function startGateway(
   return {
     pid: child.pid ?? 0,
     readLog,
-    exited,
+    exited: logged.then(() => exited),
     channel: child,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
