@@ -37,6 +37,8 @@ const SMALL = 16 * 1024;
 const SUSPICIOUS_MS = 20;
 /** Below this the clock of a thread, and a collection of garbage, say more than the reader does. */
 const CLOCK_MS = 2;
+/** Of what seems slow; three were all disturbed once on a busy machine. */
+const TRIES = 12;
 /** Four times the text is four times the time, and sixteen times where it is quadratic. */
 const MAX_GROWTH = 9;
 /** Whatever the growth: nobody else is served in that time. */
@@ -186,7 +188,7 @@ async function findSlow(read: Reader, parts: readonly string[] = REPEATED): Prom
       slow.push(`${JSON.stringify(part)}: ${first} ms`);
       continue;
     }
-    const [small, large] = [await cost(read, textOf(SMALL), 3), await cost(read, textOf(LARGE), 3)];
+    const [small, large] = [await cost(read, textOf(SMALL), TRIES), await cost(read, textOf(LARGE), TRIES)];
     if (large > MAX_MS || (large > SUSPICIOUS_MS && large / Math.max(small, CLOCK_MS) > MAX_GROWTH))
       slow.push(`${JSON.stringify(part)}: ${large} ms, of a quarter ${small} ms`);
     if (slow.length > 3) break;
