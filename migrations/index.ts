@@ -11,6 +11,7 @@ import { SessionsOfProviders1764600000000 } from './0006-sessions-of-providers.t
 import { StoredTokensLastUsed1764700000000 } from './0007-stored-tokens-last-used.ts';
 import { OpenAuditRows1764800000000 } from './0008-open-audit-rows.ts';
 import { SourceOfLoginGrants1764900000000 } from './0009-source-of-login-grants.ts';
+import { CredentialChanges1765000000000 } from './0010-credential-changes.ts';
 
 export const MIGRATIONS = [
   FirstSchema1764000000000,
@@ -22,4 +23,5 @@ export const MIGRATIONS = [
   StoredTokensLastUsed1764700000000,
   OpenAuditRows1764800000000,
   SourceOfLoginGrants1764900000000,
+  CredentialChanges1765000000000,
 ] as const;

@@ -89,7 +89,6 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
   });
   const refusals = countRefusals(config, supervisor, now);
   steps.add('counted refusals', () => supervisor.tell(topics.LAST_REFUSALS, refusals.take()));
-  let recheckStreams = (): Promise<void> => Promise.resolve();
   const following = followConfiguration(config, store, log);
   const misses = limitMisses(supervisor, now);
   const followingPeople = followPeople({
@@ -98,7 +97,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     sessions: store.sessions,
     users: store.users,
     storedTokens: store.storedTokens,
-    onChange: (listener) => store.objects.onChange(listener),
+    credentials: store.credentials,
     log,
     now,
   });
@@ -106,10 +105,10 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     withinMs: () => 2 * STEP_WITHIN_MS,
   });
   // Also while this worker starts: it may have read before what it is asked about.
-  supervisor.answer(topics.REFRESH_SNAPSHOT, async () => {
+  let applyChanges = async (): Promise<void> => {
     await Promise.all([(await following).refresh(), (await followingPeople).refresh()]);
-    await recheckStreams();
-  });
+  };
+  supervisor.answer(topics.REFRESH_SNAPSHOT, () => applyChanges());
   const people = await followingPeople;
   const snapshots = await following;
   steps.add('the clusters', async () => {
@@ -154,6 +153,8 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     },
     clientConnections: () => clientConnections(),
     revision: () => snapshot().revision,
+    configurationReads: snapshots.reads,
+    streamJudgements: () => streams.judgements(),
   });
   supervisor.answer(topics.READ_METRICS, metrics.read);
   if (config.metrics.insecureProfiling)
@@ -169,7 +170,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     log,
     now,
   });
-  recheckStreams = () => streams.recheck();
+  ({ applyChanges } = streams);
   steps.add('open streams', () => streams.stop());
   const ownCalls: OwnCallPorts = {
     now,

@@ -9,6 +9,7 @@ import { createFaultReport, type Log } from './log.ts';
 /** The snapshot in force, compiled from the store's objects; clusters are opened with their sealed credentials. */
 export async function followConfiguration(config: Config, store: Store, log: Log): Promise<SnapshotSource> {
   return await followSnapshot({
+    readRevision: () => store.objects.revision(),
     readAll: () => store.objects.readAll(),
     onChange: (listener) => store.objects.onChange(listener),
     onProblem: (error) =>

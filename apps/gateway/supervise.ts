@@ -42,7 +42,7 @@ export async function supervise(config: Config, log: Log): Promise<Gateway> {
   };
   try {
     const { store } = await opening;
-    store.objects.onChange((revision) => links.tellAll(STORE_CHANGED, revision));
+    store.onChange((change) => links.tellAll(STORE_CHANGED, change));
     void store.lost.then((reason) => links.tellAll(STORE_LOST, reason.message));
     await crew.ready;
   } catch (error) {

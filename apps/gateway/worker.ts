@@ -1,5 +1,5 @@
 import { hideSecrets } from '#config';
-import { joinStore } from '#store';
+import { joinStore, type StoreChange } from '#store';
 import { bootGateway } from './boot.ts';
 import {
   CRASH,
@@ -40,10 +40,10 @@ endOnCrash(
   },
 );
 
-const changes = new Set<(revision: number) => void>();
+const changes = new Set<(change: StoreChange) => void>();
 const storeLost = Promise.withResolvers<Error>();
 link.answer(STORE_LOST, (reason) => storeLost.resolve(new Error(reason)));
-link.answer(STORE_CHANGED, (revision) => changes.forEach((listener) => listener(revision)));
+link.answer(STORE_CHANGED, (change) => changes.forEach((listener) => listener(change)));
 
 async function start() {
   const orders = await link.ask(START, undefined);

@@ -4,6 +4,7 @@ import type { LimitLookup, SessionFinder, SessionReader, SessionRecord } from '.
 export interface SessionCache extends SessionFinder {
   /** Reads this session anew when it is asked for next. */
   forget(token: string): void;
+  forgetWhere(meets: (session: SessionRecord) => boolean): void;
   clear(): void;
 }
 
@@ -50,6 +51,7 @@ export function cacheSessions(
       ports.used(id, nowMs);
     },
     forget: (token) => cache.forget(token),
+    forgetWhere: (meets) => cache.forgetWhere(meets),
     clear() {
       tokens = new Map();
       cache.clear();

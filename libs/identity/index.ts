@@ -20,12 +20,16 @@ export type { IdentityResult } from './identity-from-claims.ts';
 export { impersonatedIdentity } from './impersonated-identity.ts';
 export { SESSION_COOKIE } from './session-cookie.ts';
 export { accessTokenDigest, createAccessToken, isAccessToken } from './access-token.ts';
+export { concerns, joinConcerned, personKey } from './concerned.ts';
+export type { Concerned, Person } from './concerned.ts';
 export { cacheSessions } from './cache-sessions.ts';
 export type { SessionCache } from './cache-sessions.ts';
 export { createLookupCache } from './lookup-cache.ts';
 export { SERVICE_ISSUER } from './service-identity.ts';
 export type { ServiceIdentityInput } from './service-identity.ts';
 export type {
+  CredentialChanges,
+  CredentialStore,
   AccessTokenFinder,
   AccessTokenReader,
   DisabledPeople,

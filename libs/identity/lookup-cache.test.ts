@@ -35,6 +35,33 @@ describe('a look-up cache', () => {
     expect(cache.get('k')).toBe('new');
   });
 
+  test('forgets what meets a condition, and keeps nothing of what was being read meanwhile', async () => {
+    const stored = new Map([
+      ['a', 'alice'],
+      ['b', 'bob'],
+    ]);
+    const { cache, world } = open(stored);
+    for (const key of ['a', 'b', 'gone']) await cache.get(key);
+    cache.forgetWhere((found) => found === 'alice');
+    stored.set('a', 'alice again');
+    expect([await cache.get('a'), cache.get('b'), cache.get('gone')]).toEqual(['alice again', 'bob', undefined]);
+    expect(world.reads).toEqual([['a'], ['b'], ['gone'], ['a']]);
+
+    let answer: (value: string) => void = () => {};
+    const slow = createLookupCache<string>(() => new Promise((resolve) => (answer = (value) => resolve([value]))), {
+      now: () => 0,
+    });
+    const early = slow.get('k');
+    slow.forgetWhere(() => false);
+    answer('of before');
+    expect(await early).toBe('of before');
+    const late = slow.get('k');
+    expect(late).toBeInstanceOf(Promise);
+    await settle();
+    answer('of after');
+    expect(await late).toBe('of after');
+  });
+
   test('remembers for five seconds, absence too, and is bounded', async () => {
     const { cache, world } = open(new Map([['there', 'value']]), 2);
     for (const key of ['there', 'there', 'gone', 'gone']) await cache.get(key);

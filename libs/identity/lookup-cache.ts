@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LimitLookup } from './ports.ts';
 import { gatherReads, type ReadMany } from './gather-reads.ts';
 
-/** Behind a lost notification; what is revoked is told at once (`clear`). */
+/** Behind a lost notification; what is revoked is told at once (`forgetWhere`). */
 const KEEP_MS = 5_000;
 /** One that is used in its last second is read again meanwhile, so that nobody waits for it. */
 const AHEAD_MS = 1_000;
@@ -16,6 +16,8 @@ export interface LookupCache<T> {
   /** Replaces what is remembered, where something is. */
   replace(key: string, change: (found: T) => T): void;
   forget(key: string): void;
+  /** Forgets what was found and meets this; what is being read now is given, and not remembered. */
+  forgetWhere(meets: (found: T) => boolean): void;
   clear(): void;
 }
 
@@ -26,7 +28,7 @@ interface Remembered<T> {
 }
 
 /**
- * Look-ups of credentials, remembered for some seconds and forgotten whenever something was revoked. A client that goes
+ * Look-ups of credentials, remembered for some seconds and forgotten when something of their person was revoked. A client that goes
  * on with a revoked credential costs the database nothing. Bounded: a full cache begins anew.
  */
 export function createLookupCache<T>(
@@ -81,6 +83,10 @@ export function createLookupCache<T>(
       // One that is being asked for now may be of before.
       generation++;
       known.delete(key);
+    },
+    forgetWhere(meets) {
+      generation++;
+      for (const [key, { found }] of known) if (found !== undefined && meets(found)) known.delete(key);
     },
     clear() {
       generation++;

@@ -1,4 +1,5 @@
 import type { Narrowing } from '#model';
+import type { Concerned } from './concerned.ts';
 
 /** A person's browser session, as the server keeps it. The cookie holds a random token of which only a hash is stored. */
 export interface SessionRecord {
@@ -53,6 +54,19 @@ export interface AccessTokenFinder {
 export interface AccessTokenReader {
   findAccessToken(digest: string): Promise<FoundAccessToken | undefined>;
   findAccessTokens(digests: readonly string[]): Promise<readonly (FoundAccessToken | undefined)[]>;
+}
+
+export interface CredentialChanges {
+  /** Counts every change of sessions, access tokens and people that is told. */
+  readonly revision: number;
+  readonly concerned: Concerned;
+}
+
+export interface CredentialStore {
+  /** Whom the changes behind this revision concern, and the revision now. */
+  changesSince(revision: number): Promise<CredentialChanges>;
+  /** Tells of changes by this program and, a moment later, by others. Answers how to stop. */
+  onChange(listener: (revision: number) => void): () => void;
 }
 
 /** People who may not use the gateway, however good their credential. */

@@ -13,6 +13,10 @@ class MovingStore implements FollowPorts {
     this.revision += 1;
     for (const listener of this.listeners) listener();
   }
+  readRevision = async (): Promise<number> => {
+    if (this.fault) throw this.fault;
+    return this.revision;
+  };
   readAll = async (): Promise<{ revision: number; objects: [] }> => {
     const { revision } = this;
     await this.beforeRead();

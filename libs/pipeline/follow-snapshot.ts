@@ -7,10 +7,13 @@ export interface SnapshotSource {
   current(): Snapshot;
   /** Reads and compiles now; resolves when a snapshot of at least the store's revision at the call is in force. */
   refresh(): Promise<void>;
+  /** How often all objects were read. */
+  reads(): number;
   stop(): void;
 }
 
 export interface FollowPorts extends CompilePorts {
+  readRevision(): Promise<number>;
   readAll(): Promise<{ revision: number; objects: ResourceObject<unknown>[] }>;
   onChange(listener: () => void): () => void;
   /** Told, once, of a change that could not be compiled or read; the last good snapshot stays, and it is tried again. */
@@ -29,8 +32,12 @@ const LONGEST_RETRY_MS = 30_000;
  */
 export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource> {
   let snapshot: Snapshot | undefined;
+  let reads = 0;
 
   const load = async (): Promise<void> => {
+    // Also asked whenever a credential has changed, which makes no other configuration.
+    if (snapshot && (await ports.readRevision()) === snapshot.revision) return;
+    reads++;
     const loaded = await ports.readAll();
     if (loaded.revision === snapshot?.revision) return;
     const { snapshot: next, retired } = await compileSnapshot(snapshot, loaded, ports);
@@ -61,5 +68,5 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
     stop();
     throw error;
   }
-  return { current: () => snapshot as Snapshot, refresh, stop };
+  return { current: () => snapshot as Snapshot, refresh, reads: () => reads, stop };
 }

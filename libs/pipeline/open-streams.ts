@@ -1,18 +1,24 @@
 import type { ErrorCode } from '#errors';
+import { concerns, joinConcerned, type Concerned } from '#identity';
 import { rejudge, type LiveCredentials, type OpenedBy, type RejudgePorts } from './rejudge.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface OpenStreams {
-  /** Keeps an eye on a stream until the answered function is called. `abort` must end both sides at once. */
-  add(opened: OpenedBy, abort: (code: ErrorCode, message?: string) => void): () => void;
-  /** Cuts what would not be allowed any more; resolves when every stream was judged. */
-  recheck(): Promise<void>;
+  /**
+   * Keeps an eye on a stream until the answered function is called. `abort` must end both sides at once.
+   * @param judgedAt the epoch when it was judged: one that was judged before a recheck is judged again by itself.
+   */
+  add(opened: OpenedBy, abort: (code: ErrorCode, message?: string) => void, judgedAt: number): () => void;
+  /** Cuts what would not be allowed any more; resolves when every stream of whom it concerns was judged. */
+  recheck(concerned: Concerned): Promise<void>;
   /** Sessions that have something open. */
   sessionIds(): string[];
   /** Cuts streams whose credential has expired; cheap enough for every second. */
   cutExpired(): void;
   size(): number;
-  /** Counts rechecks: who was judged before one and is added after it must ask for another. */
+  /** How often a stream was judged again. */
+  judgements(): number;
+  /** Counts rechecks. */
   epoch(): number;
 }
 
@@ -41,8 +47,10 @@ interface Entry {
 export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
   const entries = new Set<Entry>();
   let running: Promise<void> | undefined;
-  let again = false;
+  /** Whom the next run concerns. */
+  let waiting: Concerned | undefined;
   let epoch = 0;
+  let judgements = 0;
 
   function idsOf(kind: 'session' | 'token', among: Iterable<Entry>): string[] {
     const ids = new Set<string>();
@@ -53,8 +61,7 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
     return [...ids];
   }
 
-  async function recheckAll(): Promise<void> {
-    const now = [...entries];
+  async function judge(now: readonly Entry[]): Promise<void> {
     if (now.length === 0) return;
     const snapshot = ports.snapshot();
     const ids = { sessions: idsOf('session', now), tokens: idsOf('token', now) };
@@ -62,21 +69,23 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
     for (const [at, entry] of now.entries()) {
       if (at % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
       if (!entries.has(entry)) continue;
+      judgements++;
       const refusal = await rejudge(entry.opened, snapshot, alive, ports);
       if (refusal) entry.abort(refusal.code, refusal.message);
     }
   }
 
-  function recheck(): Promise<void> {
+  function recheck(concerned: Concerned): Promise<void> {
     epoch++;
-    again = running !== undefined;
+    waiting = waiting === undefined ? concerned : joinConcerned(waiting, concerned);
     // Who asks while one runs waits for another that began after the question.
     running ??= (async () => {
       try {
-        do {
-          again = false;
-          await recheckAll();
-        } while (again);
+        while (waiting !== undefined) {
+          const isConcerned = concerns(waiting);
+          waiting = undefined;
+          await judge([...entries].filter(({ opened }) => isConcerned(opened.identity)));
+        }
       } finally {
         running = undefined;
       }
@@ -85,12 +94,13 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
   }
 
   return {
-    add(opened, abort) {
+    add(opened, abort, judgedAt) {
       const entry = { opened, abort };
       entries.add(entry);
+      if (judgedAt !== epoch) judge([entry]).catch(ports.onProblem);
       return () => void entries.delete(entry);
     },
-    recheck: () => recheck().catch(ports.onProblem),
+    recheck: (concerned) => recheck(concerned).catch(ports.onProblem),
     sessionIds: () => idsOf('session', entries),
     cutExpired() {
       const nowMs = ports.now();
@@ -99,6 +109,7 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
           abort('expiredCredential', 'the credential that opened this has expired');
     },
     size: () => entries.size,
+    judgements: () => judgements,
     epoch: () => epoch,
   };
 }

@@ -124,10 +124,8 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       if (grant.mode === 'storedToken') ports.storedTokenUsed(grant.tokenId);
       const release =
         asksForUpgrade || judged.decision.request.longRunning
-          ? watchStream(judged, draft, asksForUpgrade, forwarding, ports)
+          ? watchStream(judged, draft, asksForUpgrade, forwarding, ports, epoch)
           : undefined;
-      // A change that came while this was being judged has looked at the open streams already.
-      if (release && ports.streams.epoch() !== epoch) void ports.streams.recheck();
       const first = await forwarding.outcome;
       release?.();
       const outcome = await explainUnauthorized(first, judged, bearer?.token, draft.auditId, ports.credentials);

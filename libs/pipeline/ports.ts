@@ -102,7 +102,7 @@ export interface PipelinePorts {
   readonly consents: ConsentAsker;
   readonly credentials: CredentialChecker;
   /** What is open for long, judged again whenever something has changed. */
-  readonly streams: Pick<OpenStreams, 'add' | 'recheck' | 'epoch'>;
+  readonly streams: Pick<OpenStreams, 'add' | 'epoch'>;
   readonly limits: Pick<Limits, 'takeStream' | 'takeRequest'>;
   /** Whether a request that was refused before anybody was identified is recorded, or only counted. */
   readonly refusals: Pick<RefusalCounter, 'admit'>;

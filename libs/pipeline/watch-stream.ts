@@ -3,13 +3,17 @@ import type { AuditDraft } from './audit-draft.ts';
 import type { Judged } from './judge.ts';
 import type { PipelinePorts } from './ports.ts';
 
-/** From here on a change that would refuse it cuts it. */
+/**
+ * From here on a change that would refuse it cuts it.
+ * @param judgedAt the epoch of the open streams when it was judged: a change that came since has looked at them already.
+ */
 export function watchStream(
   judged: Extract<Judged, { own: false }>,
   draft: AuditDraft,
   upgrade: boolean,
   forwarding: RunningExchange,
   ports: PipelinePorts,
+  judgedAt: number,
 ): () => void {
   const { identity, decision, ownGrant, acting, upstream } = judged;
   return ports.streams.add(
@@ -27,5 +31,6 @@ export function watchStream(
       if (message !== undefined) draft.annotations.abortReason = message;
       forwarding.abort(code, message);
     },
+    judgedAt,
   );
 }

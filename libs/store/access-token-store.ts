@@ -7,7 +7,7 @@ import { AccessTokenEntity, type AccessTokenRow } from './entities/access-token.
 import { UserEntity } from './entities/user.ts';
 import { findAccessTokens } from './find-credentials.ts';
 import { noteLatest } from './note-latest.ts';
-import { bumpRevision, lockRevision } from './revision.ts';
+import { bumpCredentials, lockRevision } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import { openClaims } from './user-store.ts';
 
@@ -33,11 +33,12 @@ export function createAccessTokenStore(
     },
     deleteAccessToken: async (id, owner) => {
       const revision = await database.transaction(async (manager) => {
-        await lockRevision(manager);
-        if (!(await manager.existsBy(AccessTokenEntity, { id, ...owner }))) return undefined;
+        await lockRevision(manager, 'credentials');
+        const row = await manager.findOneBy(AccessTokenEntity, { id, ...owner });
+        if (!row) return undefined;
         await manager.delete(AccessTokenEntity, { id });
-        // Not a change of configuration, but what replicas listen for: each forgets what it remembers of tokens.
-        return await bumpRevision(database, manager);
+        // What replicas listen for: each forgets what it remembers of the owner's tokens.
+        return await bumpCredentials(database, manager, [row]);
       });
       if (revision !== undefined) learned(revision);
       return revision !== undefined;

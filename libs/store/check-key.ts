@@ -28,7 +28,7 @@ export async function checkKey(
   const given = readEncryptionKeys(source);
   return await database.transaction(async (manager) => {
     // One program at a time: two that start together on an empty database must end up with one key.
-    await lockRevision(manager);
+    await lockRevision(manager, 'both');
     const used = await findUsedKeys(manager);
     const keys = given ?? [make(database, source, used.size > 0 && !allowLost)];
     const ring = createKeyRing(keys, source);

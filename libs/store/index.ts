@@ -11,6 +11,7 @@
 export { openStore } from './open-store.ts';
 export { joinStore } from './join-store.ts';
 export type { JoinPorts, OpenStoreOptions, SharedStore, Store, StoreCall, StoreHandover, StoreLog } from './store.ts';
+export type { Change as StoreChange } from './revision.ts';
 export { StoreStartError } from './start-error.ts';
 export type { StoreStartErrorCode } from './start-error.ts';
 export { makeKeyText, readEncryptionKeys } from './encryption-key.ts';

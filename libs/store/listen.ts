@@ -1,9 +1,10 @@
 import { Client } from 'pg';
 import { holdAliveLock } from './complete-abandoned.ts';
 import { CONNECT_TIMEOUT_MS } from './open-postgres.ts';
-import { REVISION_CHANNEL } from './revision.ts';
+import { CHANNELS, type Change, type Changing } from './revision.ts';
 import type { StoreLog } from './store.ts';
 
+const CHANGING = Object.keys(CHANNELS) as Changing[];
 const RECONNECT_AFTER_MS = 2_000;
 
 export interface Listening {
@@ -16,7 +17,7 @@ export interface Listening {
  */
 export function listen(
   databaseUrl: string,
-  onRevision: (revision: number) => void,
+  onChange: (change: Change) => void,
   log: StoreLog,
   gateway: string | undefined,
 ): Listening {
@@ -35,13 +36,14 @@ export function listen(
     client = next;
     next.on('error', () => lost(next));
     next.on('end', () => lost(next));
-    next.on('notification', ({ payload }) => {
+    next.on('notification', ({ channel, payload }) => {
       const revision = Number(payload);
-      if (Number.isSafeInteger(revision)) onRevision(revision);
+      const of = CHANGING.find((each) => CHANNELS[each] === channel);
+      if (of && Number.isSafeInteger(revision)) onChange({ of, revision });
     });
     try {
       await next.connect();
-      await next.query(`LISTEN ${REVISION_CHANNEL}`);
+      for (const each of CHANGING) await next.query(`LISTEN ${CHANNELS[each]}`);
       if (gateway) await next.query(holdAliveLock(gateway));
       if (wasLost) log.info('listening for configuration changes again');
       wasLost = false;

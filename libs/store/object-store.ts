@@ -30,11 +30,11 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
   const change = async <T>(act: (manager: EntityManager) => Promise<T>, judgedOn?: string): Promise<T> => {
     let changedTo: number | undefined;
     const result = await database.transaction(async (manager) => {
-      await lockRevision(manager);
+      await lockRevision(manager, 'configuration');
       if (judgedOn !== undefined) await requireState(manager, judgedOn);
-      const before = await readRevision(manager);
+      const before = await readRevision(manager, 'configuration');
       const answer = await act(manager);
-      const after = await readRevision(manager);
+      const after = await readRevision(manager, 'configuration');
       if (after !== before) changedTo = after;
       return answer;
     });
@@ -46,7 +46,10 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
       database.transaction(
         async (manager) => {
           const rows = await manager.findBy(ObjectEntity, { kind });
-          return { items: rows.map(fromObjectRow).sort(byName), revision: await readRevision(manager) };
+          return {
+            items: rows.map(fromObjectRow).sort(byName),
+            revision: await readRevision(manager, 'configuration'),
+          };
         },
         { snapshot: true },
       ),
@@ -65,11 +68,11 @@ export function createObjectStore(parts: ObjectStoreParts): ObjectStore {
         const row = await existing(manager, 'Cluster', name, expected);
         return fromObjectRow(await renameCluster(parts, manager, row, newName));
       }),
-    revision: () => database.run(readRevision),
+    revision: () => database.run((manager) => readRevision(manager, 'configuration')),
     readAll: () =>
       database.transaction(
         async (manager) => {
-          const revision = await readRevision(manager);
+          const revision = await readRevision(manager, 'configuration');
           return { revision, objects: (await manager.find(ObjectEntity)).map(fromObjectRow).sort(byName) };
         },
         { snapshot: true },

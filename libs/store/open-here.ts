@@ -13,8 +13,9 @@ import { createLoginGrantStore } from './login-grant-store.ts';
 import { createObjectStore } from './object-store.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
-import { readRevision } from './revision.ts';
-import { createRevisionWatcher, type RevisionWatcher } from './revision-watcher.ts';
+import { readRevision, type Change, type Changing } from './revision.ts';
+import { createRevisionWatcher, type RevisionWatchers } from './revision-watcher.ts';
+import { createCredentialStore } from './credential-store.ts';
 import { createSealer } from './sealer.ts';
 import { createSealingStore } from './sealing-store.ts';
 import { createSecretStore } from './secret-store.ts';
@@ -61,11 +62,16 @@ async function openLocked(options: OpenStoreOptions, unlock: (() => void) | unde
   try {
     const schemaVersion = await migrate(database, log);
     const ring = await checkKey(database, options.key, now(), options.allowLostKey);
-    const readNow = () => database.run(readRevision);
-    const watcher = createRevisionWatcher(readNow, await readNow(), options.pollEveryMs ?? POLL_EVERY_MS);
-    const listening = databaseUrl ? listen(databaseUrl, watcher.learned, log, options.gateway) : undefined;
+    const watch = async (of: Changing) => {
+      const readNow = () => database.run((manager) => readRevision(manager, of));
+      return createRevisionWatcher(readNow, await readNow(), options.pollEveryMs ?? POLL_EVERY_MS);
+    };
+    const watchers = { configuration: await watch('configuration'), credentials: await watch('credentials') };
+    const learned = ({ of, revision }: Change): void => watchers[of].learned(revision);
+    const listening = databaseUrl ? listen(databaseUrl, learned, log, options.gateway) : undefined;
     return {
-      ...createPorts(database, { schemaVersion, ring }, watcher, listening, unlock),
+      ...createPorts(database, { schemaVersion, ring }, watchers, listening, unlock),
+      onChange: (listener) => onAnyChange(watchers, listener),
       keys: ring.all().map(({ key }) => key),
       handOver: () => handOver(database.engine, schemaVersion, ring.all(), options.key),
       serve: () => Promise.reject(new Error('each process has connections of its own to this database')),
@@ -77,38 +83,50 @@ async function openLocked(options: OpenStoreOptions, unlock: (() => void) | unde
   }
 }
 
+/** Of both kinds, as other processes of this gateway are told of them. */
+function onAnyChange(watchers: RevisionWatchers, listener: (change: Change) => void): () => void {
+  const stops = (['configuration', 'credentials'] as const).map((of) =>
+    watchers[of].onChange((revision) => listener({ of, revision })),
+  );
+  return () => stops.forEach((stop) => stop());
+}
+
 /** PostgreSQL from one more process of a gateway. It neither listens nor polls: it is told. */
 export async function joinHere(settled: Settled, ports: JoinPorts): Promise<Store> {
   const database = await openPostgres(ports.databaseUrl as string, ports.databaseConnections, ports.log);
-  const watcher = createRevisionWatcher(undefined, 0, 0);
-  const stop = ports.onChange(watcher.learned);
-  return createPorts(database, settled, watcher, { close: async () => stop() });
+  const told = () => createRevisionWatcher(undefined, 0, 0);
+  const watchers = { configuration: told(), credentials: told() };
+  const stop = ports.onChange(({ of, revision }) => watchers[of].learned(revision));
+  return createPorts(database, settled, watchers, { close: async () => stop() });
 }
 
 function createPorts(
   database: Database,
   { schemaVersion, ring }: Settled,
-  watcher: RevisionWatcher,
+  watchers: RevisionWatchers,
   listening: Listening | undefined,
   unlock?: () => void,
 ): Store {
   const sealer = createSealer(ring);
+  const { learned } = watchers.credentials;
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
-    watcher.close();
+    watchers.configuration.close();
+    watchers.credentials.close();
     await Promise.all([listening?.close(), database.close()]);
     unlock?.();
   };
   return {
-    objects: createObjectStore({ database, sealer, watcher, now }),
+    objects: createObjectStore({ database, sealer, watcher: watchers.configuration, now }),
     secrets: createSecretStore(database, sealer),
     audit: createAuditStore(database),
-    sessions: createSessionStore(database, sealer, watcher.learned),
+    sessions: createSessionStore(database, sealer, learned),
     storedTokens: createStoredTokenStore(database, sealer, now),
-    accessTokens: createAccessTokenStore(database, sealer, watcher.learned),
-    users: createUserStore(database, sealer, watcher.learned),
+    accessTokens: createAccessTokenStore(database, sealer, learned),
+    users: createUserStore(database, sealer, learned),
+    credentials: createCredentialStore(database, watchers.credentials),
     loginGrants: createLoginGrantStore(database),
-    sealing: createSealingStore(database, ring, sealer, watcher.learned),
+    sealing: createSealingStore(database, ring, sealer, watchers),
     sealer,
     schemaVersion,
     engine: database.engine,

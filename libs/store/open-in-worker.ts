@@ -7,6 +7,7 @@ import { handOver } from './hand-over.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createRemoteStore } from './remote-store.ts';
 import { createSealer } from './sealer.ts';
+import type { Change } from './revision.ts';
 import type { OpenStoreOptions, SharedStore, StoreCall, StoreLog } from './store.ts';
 import { startThread, type Thread } from './thread.ts';
 
@@ -19,10 +20,10 @@ const WRITES_AUDIT = new Set(['appendBatches', 'completeAbandoned', 'probe']);
  * @throws StoreStartError.
  */
 export async function openInWorker({ log, ...options }: OpenStoreOptions): Promise<SharedStore> {
-  const listeners = new Set<(revision: number) => void>();
+  const listeners = new Set<(change: Change) => void>();
   const lost = Promise.withResolvers<Error>();
   const writer = await startThread({ ...options, role: 'store' }, log, {
-    onChanged: (revision) => [...listeners].forEach((listener) => listener(revision)),
+    onChanged: (change) => [...listeners].forEach((listener) => listener(change)),
     onLost: lost.resolve,
   });
   let reader: Promise<Thread> | undefined;
@@ -57,13 +58,14 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
   const keys = writer.ready.keys.map((key) => keyFromBytes(key.export()));
   const ring = createKeyRing(keys, options.key);
 
+  const onChange: SharedStore['onChange'] = (listener) => {
+    const own = (change: Change) => listener(change);
+    listeners.add(own);
+    return () => void listeners.delete(own);
+  };
   const remote = createRemoteStore({
     call: (call) => serve(call, undefined),
-    onChange(listener) {
-      const own = (revision: number) => listener(revision);
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    onChange,
     sealer: createSealer(ring),
     schemaVersion,
     lost: lost.promise,
@@ -81,6 +83,7 @@ export async function openInWorker({ log, ...options }: OpenStoreOptions): Promi
   });
   return {
     ...remote,
+    onChange,
     handOver: () => handOver('sqlite', schemaVersion, ring.all(), options.key),
     serve,
     workerLost: appends.senderLost,

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '#model';
 import { encodeAuditBatch } from './audit-batch.ts';
 import { closeWithin } from './close-within.ts';
+import type { Change, Changing } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import type { RemotePort, Store, StoreCall } from './store.ts';
 
@@ -38,6 +39,7 @@ export const REMOTE = {
     'deleteExpiredAccessTokens',
   ],
   users: ['noteSeen', 'listUsers', 'getUser', 'setDisabled', 'listDisabled'],
+  credentials: ['changesSince'],
   loginGrants: [
     'createGrant',
     'findGrantByUserCode',
@@ -51,7 +53,7 @@ export const REMOTE = {
 
 export interface RemoteStoreParts {
   call(call: StoreCall): Promise<unknown>;
-  onChange(listener: (revision: number) => void): () => void;
+  onChange(listener: (change: Change) => void): () => void;
   readonly sealer: Sealer;
   readonly schemaVersion: string;
   readonly lost: Promise<Error>;
@@ -64,6 +66,10 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     Object.fromEntries(
       REMOTE[port].map((method) => [method, (...args: unknown[]) => parts.call({ port, method, args })]),
     ) as unknown as Store[Port];
+  const onChangeOf = (of: Changing) => (listener: (revision: number) => void) =>
+    parts.onChange((change) => {
+      if (change.of === of) listener(change.revision);
+    });
   // Encoding takes turns with requests; what was appended before a close is saved before it.
   let encoding: Promise<void> = Promise.resolve();
   // Gives nothing: a promise for what both gave would hold every batch that there ever was.
@@ -71,7 +77,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     await Promise.allSettled(both);
   };
   return {
-    objects: { ...remote('objects'), onChange: parts.onChange },
+    objects: { ...remote('objects'), onChange: onChangeOf('configuration') },
     secrets: remote('secrets'),
     audit: {
       ...remote('audit'),
@@ -86,6 +92,7 @@ export function createRemoteStore(parts: RemoteStoreParts): Store {
     storedTokens: remote('storedTokens'),
     accessTokens: remote('accessTokens'),
     users: remote('users'),
+    credentials: { ...remote('credentials'), onChange: onChangeOf('credentials') },
     sealing: remote('sealing'),
     loginGrants: remote('loginGrants'),
     sealer: parts.sealer,

@@ -1,10 +1,14 @@
+import type { Changing } from './revision.ts';
+
 export interface RevisionWatcher {
-  /** Calls `listener` after each change of the objects, by whichever process. Answers how to stop. */
+  /** Calls `listener` after each change, by whichever process. Answers how to stop. */
   onChange(listener: (revision: number) => void): () => void;
   /** Somebody knows a revision: our own commit, or a notification. Older ones are ignored. */
   learned(revision: number): void;
   close(): void;
 }
+
+export type RevisionWatchers = Readonly<Record<Changing, RevisionWatcher>>;
 
 /**
  * Tells listeners once for each new revision, however it was learned. Reading it again and again is the safety net:

@@ -2,7 +2,8 @@ import { Like, Not, type EntityManager } from 'typeorm';
 import type { Database } from './database.ts';
 import { EncryptionKeyEntity } from './entities/encryption-key.ts';
 import type { KeyRing } from './key-ring.ts';
-import { bumpRevision, lockRevision } from './revision.ts';
+import type { RevisionWatchers } from './revision-watcher.ts';
+import { bumpCredentials, bumpRevision, lockRevision } from './revision.ts';
 import { countByKey, SEALED_TABLES, type SealedTable } from './sealed-tables.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -32,7 +33,7 @@ export function createSealingStore(
   database: Database,
   ring: KeyRing,
   sealer: Sealer,
-  learned: (revision: number) => void,
+  watchers: RevisionWatchers,
 ): SealingStore {
   const count = async (manager: EntityManager): Promise<SealedCount[]> => {
     const counts: SealedCount[] = [];
@@ -46,7 +47,7 @@ export function createSealingStore(
     resealSome: (most) =>
       database.transaction(async (manager) => {
         // What is being written meanwhile waits, or has been sealed before this looks.
-        await lockRevision(manager);
+        await lockRevision(manager, 'both');
         let done = 0;
         for (const { entity, property, contextOf, keyOf } of SEALED_TABLES) {
           if (done >= most) break;
@@ -64,7 +65,7 @@ export function createSealingStore(
       }),
     discardLost: async () => {
       const lost = await database.transaction(async (manager) => {
-        await lockRevision(manager);
+        await lockRevision(manager, 'both');
         const found = (await count(manager)).filter(({ keyId }) => !ring.find(keyId));
         for (const { what, keyId } of found) {
           const { entity, property, emptied, contextOf, keyOf } = SEALED_TABLES.find(
@@ -78,14 +79,17 @@ export function createSealingStore(
                 [property]: emptied === null ? null : sealer.seal(emptied, contextOf(row)),
               });
         }
-        return { found, revision: found.length > 0 ? await bumpRevision(database, manager) : undefined };
+        if (found.length === 0) return { found, configuration: 0, credentials: 0 };
+        const configuration = await bumpRevision(database, manager);
+        return { found, configuration, credentials: await bumpCredentials(database, manager, 'everyone') };
       });
-      if (lost.revision !== undefined) learned(lost.revision);
+      watchers.configuration.learned(lost.configuration);
+      watchers.credentials.learned(lost.credentials);
       return lost.found;
     },
     forgetUnusedKeys: (nowMs) =>
       database.transaction(async (manager) => {
-        await lockRevision(manager);
+        await lockRevision(manager, 'both');
         const used = new Set((await count(manager)).map(({ keyId }) => keyId));
         const { keyId, checkValue } = ring.current();
         for (const row of await manager.find(EncryptionKeyEntity))

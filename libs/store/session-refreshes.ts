@@ -2,7 +2,7 @@ import { In, LessThanOrEqual } from 'typeorm';
 import type { SessionStore } from '#login';
 import type { Database } from './database.ts';
 import { SessionEntity, type SessionRow } from './entities/session.ts';
-import { bumpRevision, lockRevision } from './revision.ts';
+import { bumpCredentials, lockRevision } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import { fromSessionRow, openTokens, sealTokens, withClaims } from './session-row.ts';
 
@@ -43,7 +43,7 @@ export function createSessionRefreshes(
       }),
     finishRefresh: async (id, untilMs, { claims, tokens, refreshAfterMs, tell }) => {
       const done = await database.transaction(async (manager) => {
-        await lockRevision(manager);
+        await lockRevision(manager, 'credentials');
         const row = await manager.findOneBy(SessionEntity, { id, refreshLeaseUntilMs: untilMs });
         if (!row) return undefined;
         const change: Partial<SessionRow> = {
@@ -53,7 +53,7 @@ export function createSessionRefreshes(
           refreshLeaseUntilMs: null,
         };
         await manager.update(SessionEntity, { id }, change);
-        return { revision: tell ? await bumpRevision(database, manager) : undefined };
+        return { revision: tell ? await bumpCredentials(database, manager, [row]) : undefined };
       });
       if (done?.revision !== undefined) learned(done.revision);
       return done !== undefined;

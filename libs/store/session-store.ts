@@ -8,7 +8,7 @@ import { SessionEntity } from './entities/session.ts';
 import { UsedLogoutTokenEntity } from './entities/used-logout-token.ts';
 import { findSessions } from './find-credentials.ts';
 import { noteLatest } from './note-latest.ts';
-import { bumpRevision, lockRevision } from './revision.ts';
+import { bumpCredentials, lockRevision } from './revision.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionRefreshes } from './session-refreshes.ts';
 import { fromSessionRow, openTokens, sessionDigest, toSessionRow } from './session-row.ts';
@@ -32,11 +32,13 @@ export function createSessionStore(
     findMany: (tokens) => findSessions(database, sealer, tokens),
     delete: async (token) => {
       const ended = await database.transaction(async (manager) => {
-        await lockRevision(manager);
+        await lockRevision(manager, 'credentials');
         // By the digest only: an id stands in the audit log, and whoever reads it there could put it into a cookie.
-        const { affected } = await manager.delete(SessionEntity, { tokenDigest: sessionDigest(token) });
+        const row = await manager.findOneBy(SessionEntity, { tokenDigest: sessionDigest(token) });
+        if (!row) return undefined;
+        await manager.delete(SessionEntity, { id: row.id });
         // Replicas listen for it: each looks whether what it has open was opened by this session.
-        return affected === 0 ? undefined : await bumpRevision(database, manager);
+        return await bumpCredentials(database, manager, [row]);
       });
       if (ended !== undefined) learned(ended);
     },
@@ -50,11 +52,12 @@ export function createSessionStore(
       const where = whereOf(filter);
       if (Object.keys(where).length === 0) throw new GatehouseError('invalid', 'say which sessions are to end');
       const ended = await database.transaction(async (manager) => {
-        await lockRevision(manager);
-        const rows = await manager.find(SessionEntity, { select: { id: true }, where });
+        await lockRevision(manager, 'credentials');
+        const select = { id: true, issuerUrl: true, subject: true } as const;
+        const rows = await manager.find(SessionEntity, { select, where });
         if (rows.length === 0) return undefined;
         await manager.delete(SessionEntity, where);
-        return { ids: rows.map(({ id }) => id), revision: await bumpRevision(database, manager) };
+        return { ids: rows.map(({ id }) => id), revision: await bumpCredentials(database, manager, rows) };
       });
       if (ended) learned(ended.revision);
       return ended?.ids ?? [];

@@ -23,7 +23,7 @@ interface Served {
 
 async function openStore(options: WorkerOptions): Promise<Served> {
   const store = await openHere({ ...options, log });
-  store.objects.onChange((revision) => send({ changed: revision }));
+  store.onChange((changed) => send({ changed }));
   return {
     ready: { schemaVersion: store.schemaVersion, keys: store.keys },
     ports: store,

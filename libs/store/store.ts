@@ -1,10 +1,11 @@
 import type { AuditStore } from '#audit';
-import type { AccessTokenReader, SessionReader } from '#identity';
+import type { AccessTokenReader, CredentialStore, SessionReader } from '#identity';
 import type { AccessTokenStore, LoginGrantStore, SessionStore, UserStore } from '#login';
 import type { StoredTokenStore } from '#mapping';
 import type { ObjectStore, SecretStore } from '#resources';
 import type { EncryptionKeySource } from './encryption-key.ts';
 import type { Sealer } from './sealer.ts';
+import type { Change } from './revision.ts';
 import type { SealingStore } from './sealing-store.ts';
 
 /** Lines of the gateway's own log. Never given a secret. */
@@ -40,6 +41,7 @@ export interface Store {
   readonly storedTokens: StoredTokenStore;
   readonly accessTokens: AccessTokenReader & AccessTokenStore;
   readonly users: UserStore;
+  readonly credentials: CredentialStore;
   readonly sealing: SealingStore;
   readonly loginGrants: LoginGrantStore;
   /** Seals what is kept outside the database, such as a login transaction in a cookie. */
@@ -79,6 +81,8 @@ export interface StoreCall {
 /** A store that other processes of the same gateway can join: the one that was opened first. */
 export interface SharedStore extends Store {
   handOver(): StoreHandover;
+  /** Tells of changes of both kinds, for those who have joined. Answers how to stop. */
+  onChange(listener: (change: Change) => void): () => void;
   /** Carries out a joined store's call. With PostgreSQL there are none: everybody has connections of their own. */
   serve(call: StoreCall, worker: number): Promise<unknown>;
   /** This worker ended: what it had sent and nobody will send again is saved with the next records. */
@@ -90,7 +94,7 @@ export interface JoinPorts {
   /** SQLite: carried out by the process that opened the store, with its `serve`. */
   call(call: StoreCall): Promise<unknown>;
   /** Changes that the process that opened the store has learned of. */
-  onChange(listener: (revision: number) => void): () => void;
+  onChange(listener: (change: Change) => void): () => void;
   /** As of the process that opened the store. */
   readonly lost: Promise<Error>;
   readonly databaseUrl: string | undefined;

@@ -23,7 +23,7 @@ export function createStoredTokenStore(database: Database, sealer: Sealer, now: 
   return {
     save: (token) =>
       database.transaction(async (manager) => {
-        await lockRevision(manager);
+        await lockRevision(manager, 'configuration');
         await requireSameCluster(manager, token);
         const { issuerUrl, subject, cluster } = token;
         await manager.delete(StoredTokenEntity, { issuerUrl, subject, cluster });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describeError, GatehouseError } from '#errors';
+import type { Change } from './revision.ts';
 import { StoreStartError } from './start-error.ts';
 import type { StoreCall, StoreLog } from './store.ts';
 import { unpackStoreError, type FromWorker, type Ready, type ToWorker, type WorkerOptions } from './worker-messages.ts';
@@ -19,7 +20,7 @@ interface Pending {
 }
 
 export interface ThreadListeners {
-  onChanged?(revision: number): void;
+  onChanged?(change: Change): void;
   /** It ended, and nobody had closed it. */
   onLost(reason: Error): void;
 }

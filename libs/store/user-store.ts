@@ -5,7 +5,7 @@ import type { SeenPerson, UserStore, UserSummary } from '#login';
 import type { Database } from './database.ts';
 import { UserEntity, type UserRow } from './entities/user.ts';
 import { inSlices, jsonRows, lockInOrder } from './json-rows.ts';
-import { bumpRevision, lockRevision } from './revision.ts';
+import { bumpCredentials, lockRevision } from './revision.ts';
 import { openRow, type SealContext, type Sealer } from './sealer.ts';
 
 /** People as they were last seen, and whether they may use the gateway. */
@@ -30,14 +30,16 @@ export function createUserStore(database: Database, sealer: Sealer, learned: (re
     },
     setDisabled: async (id, disabled, by) => {
       const revision = await database.transaction(async (manager) => {
-        await lockRevision(manager);
+        // The same lock as that of whoever changes rules: of two admins one may be the last.
+        await lockRevision(manager, 'both');
         // Judged again under the lock: the request was allowed before it, and so was the one that disabled its sender.
         if (by && (await manager.existsBy(UserEntity, { ...by, disabledAtMs: Not(IsNull()) })))
           throw new GatehouseError('userDisabled');
-        if (!(await manager.existsBy(UserEntity, { id }))) return undefined;
+        const person = await manager.findOneBy(UserEntity, { id });
+        if (!person) return undefined;
         const row = { disabledAtMs: disabled?.atMs ?? null, disabledReason: disabled?.reason ?? null };
         await manager.update(UserEntity, { id }, row);
-        return await bumpRevision(database, manager);
+        return await bumpCredentials(database, manager, [person]);
       });
       if (revision !== undefined) learned(revision);
       return revision !== undefined;

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { unpackError, type SentError } from '#errors';
+import type { Change } from './revision.ts';
 import type { OpenStoreOptions, StoreCall } from './store.ts';
 import { StoreStartError, type StoreStartErrorCode } from './start-error.ts';
 
@@ -19,7 +20,7 @@ export type FromWorker =
   | { readonly failed: SentError }
   | { readonly call: number; readonly value: unknown }
   | { readonly call: number; readonly error: SentError }
-  | { readonly changed: number }
+  | { readonly changed: Change }
   | {
       readonly log: 'info' | 'warn' | 'error';
       readonly message: string;

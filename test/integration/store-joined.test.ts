@@ -6,6 +6,7 @@ import {
   auditRecord,
   clusterObject,
   mappingObject,
+  newSession,
   saveCluster,
   silentLog,
   withoutSecrets,
@@ -15,7 +16,7 @@ import {
 async function join(store: SharedStore, databaseUrl: string | undefined): Promise<Store> {
   return await joinStore(structuredClone(store.handOver()), {
     call: async (call) => structuredClone(await store.serve(structuredClone(call), 1)),
-    onChange: (listener) => store.objects.onChange(listener),
+    onChange: (listener) => store.onChange(listener),
     lost: store.lost,
     databaseUrl,
     databaseConnections: 2,
@@ -59,6 +60,15 @@ describeStore('a store that another process has opened', (suite) => {
     heard.length = 0;
     await suite.store.objects.update(withoutSecrets(mappingObject('from-joined', 'team')), [], undefined);
     await expect.poll(() => heard.toSorted()).toEqual(['joined', 'opened']);
+    // Of credentials those who look after them alone.
+    heard.length = 0;
+    suite.store.credentials.onChange(() => heard.push('opened: credentials'));
+    other.credentials.onChange(() => heard.push('joined: credentials'));
+    for (const store of [other, suite.store]) {
+      await store.sessions.delete(await suite.store.sessions.create(newSession()));
+      await expect.poll(() => heard.toSorted()).toEqual(['joined: credentials', 'opened: credentials']);
+      heard.length = 0;
+    }
     await other.close();
   });
 

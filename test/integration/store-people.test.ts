@@ -115,11 +115,11 @@ describeStore('the store of people', (suite) => {
       await suite.store.sessions.delete(first);
       expect(await suite.store.sessions.find(first)).toBeUndefined();
       expect(await suite.store.sessions.find(second)).toEqual(two);
-      const revision = await suite.store.objects.revision();
+      const { revision } = await suite.store.credentials.changesSince(0);
       await suite.store.sessions.delete(two.id);
       expect(await suite.store.sessions.find(second)).toEqual(two);
       // A made-up cookie costs no worker its caches.
-      expect(await suite.store.objects.revision()).toBe(revision);
+      expect((await suite.store.credentials.changesSince(0)).revision).toBe(revision);
       expect(await suite.store.sessions.end({ id: two.id })).toEqual([two.id]);
       expect(await suite.store.sessions.find(second)).toBeUndefined();
     });
@@ -145,7 +145,7 @@ describeStore('the store of people', (suite) => {
     });
 
     test('are refreshed by one at a time, who tells everybody only of what has changed', async () => {
-      const { sessions, objects } = suite.store;
+      const { sessions, credentials } = suite.store;
       const other = await suite.open();
       const session = newSession({ refreshAfterMs: 1_000 });
       const tokens = { idToken: 'i', refreshToken: 'r1' };
@@ -160,7 +160,7 @@ describeStore('the store of people', (suite) => {
       ]);
       const at = leases.findIndex((lease) => lease !== undefined);
       expect(leases.filter((lease) => lease !== undefined)).toEqual([{ session, tokens }]);
-      const before = await objects.revision();
+      const { revision: before } = await credentials.changesSince(0);
       const refreshed = {
         claims: { sub: 'alice' },
         tokens: { idToken: 'i2', refreshToken: 'r2' },
@@ -168,7 +168,7 @@ describeStore('the store of people', (suite) => {
       };
       expect(await sessions.finishRefresh(session.id, 4_999, { ...refreshed, tell: true })).toBe(false);
       expect(await sessions.finishRefresh(session.id, 5_000 + at, { ...refreshed, tell: false })).toBe(true);
-      expect(await objects.revision()).toBe(before);
+      expect(await credentials.changesSince(before)).toEqual({ revision: before, concerned: [] });
       expect(await sessions.find(token)).toEqual({ ...session, claims: { sub: 'alice' }, refreshAfterMs: 2_000 });
       expect(await sessions.tokensOf(session.id)).toEqual(refreshed.tokens);
       // Whoever takes a lease and vanishes keeps it until it runs out.
@@ -177,7 +177,10 @@ describeStore('the store of people', (suite) => {
       expect(await other.sessions.leaseRefresh(session.id, 3_000, 9_000)).toBeDefined();
       expect(await sessions.finishRefresh(session.id, 3_000, { ...refreshed, tell: true })).toBe(false);
       expect(await other.sessions.finishRefresh(session.id, 9_000, { ...refreshed, tell: true })).toBe(true);
-      expect(await objects.revision()).toBe(before + 1);
+      expect(await credentials.changesSince(before)).toMatchObject({
+        revision: before + 1,
+        concerned: [{ issuerUrl: session.issuerUrl, subject: session.subject }],
+      });
     });
 
     test('take a logout token once, whoever asks', async () => {
@@ -191,7 +194,7 @@ describeStore('the store of people', (suite) => {
     test('of a person are listed, newest first, and ended together, and every process is told', async () => {
       const other = await suite.open();
       let told = 0;
-      other.objects.onChange(() => void told++);
+      other.credentials.onChange(() => void told++);
       const [one, two, bobs] = [
         newSession(),
         newSession({ createdAtMs: 1_700_000_000_001, sourceAddress: '192.0.2.7', userAgent: 'a browser' } as never),

@@ -56,16 +56,16 @@ describeStore('access tokens and users', (suite) => {
     });
 
     test('are deleted by their owner or by an admin, and everybody is told', async () => {
-      const { accessTokens, objects } = suite.store;
+      const { accessTokens, credentials } = suite.store;
       const made = token('d1');
       await accessTokens.createAccessToken(made);
-      const before = await objects.revision();
+      const { revision: before } = await credentials.changesSince(0);
       expect(await accessTokens.deleteAccessToken(made.id, { issuerUrl: ALICE.issuerUrl, subject: 'bob-1' })).toBe(
         false,
       );
-      expect(await objects.revision()).toBe(before);
+      expect((await credentials.changesSince(0)).revision).toBe(before);
       const other = await suite.open();
-      const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+      const told = new Promise<number>((resolve) => other.credentials.onChange(resolve));
       expect(await accessTokens.deleteAccessToken(made.id, ALICE)).toBe(true);
       expect(await told).toBeGreaterThan(before);
       expect(await other.accessTokens.claimsOfAccessTokens([made.id])).toEqual([]);
@@ -121,7 +121,7 @@ describeStore('access tokens and users', (suite) => {
       await users.noteSeen([{ ...ALICE, atMs: 1 }]);
       const [{ id } = { id: '' }] = await users.listUsers();
       const other = await suite.open();
-      const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+      const told = new Promise<number>((resolve) => other.credentials.onChange(resolve));
       expect(await users.setDisabled(randomUUID(), { atMs: 5, reason: 'x' })).toBe(false);
       expect(await users.setDisabled(id, { atMs: 5, reason: 'left' })).toBe(true);
       await told;
@@ -160,7 +160,7 @@ describeStore('access tokens and users', (suite) => {
     expect(await other.sessions.claimsOf([session.id, randomUUID()])).toEqual([
       { id: session.id, claims: session.claims },
     ]);
-    const told = new Promise<number>((resolve) => other.objects.onChange(resolve));
+    const told = new Promise<number>((resolve) => other.credentials.onChange(resolve));
     await suite.store.sessions.delete(cookie);
     await told;
     expect(await other.sessions.claimsOf([session.id])).toEqual([]);

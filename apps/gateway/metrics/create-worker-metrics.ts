@@ -18,6 +18,8 @@ export interface MetricSources {
   upstream(): Iterable<readonly [cluster: string, stats: ConnectionStats]>;
   clientConnections(): number;
   revision(): number;
+  configurationReads(): number;
+  streamJudgements(): number;
 }
 
 export interface WorkerMetrics {
@@ -117,6 +119,18 @@ export function createWorkerMetrics(sources: MetricSources): WorkerMetrics {
     aggregator: 'min',
     read: () => [{ labels: {}, value: sources.revision() }],
   });
+  one(
+    'counter',
+    'gatehouse_configuration_reads_total',
+    'Times that clusters, issuers, mappings and rules were read, since they had changed.',
+    sources.configurationReads,
+  );
+  one(
+    'counter',
+    'gatehouse_stream_judgements_total',
+    'Times that an open stream was judged again, since something that it was judged by may have changed.',
+    sources.streamJudgements,
+  );
   registerMetric(registry, {
     name: 'gatehouse_logins_total',
     help: 'Browser logins that ended, by outcome: success, failure, limited (429).',

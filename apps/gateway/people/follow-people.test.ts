@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import type { Concerned } from '#identity';
 import type { UserStore } from '#login';
 import { followPeople, type FollowPeoplePorts } from './follow-people.ts';
 
@@ -11,6 +12,8 @@ async function follow() {
   let stored: Disabled = [];
   const reads: { end(): void; fail(): void }[] = [];
   let tell = (): void => {};
+  let revision = 0;
+  const concerned: Concerned = [ALICE, BOB];
   const listDisabled = (): Promise<Disabled> => {
     const read = stored;
     const { promise, resolve, reject } = Promise.withResolvers<Disabled>();
@@ -22,9 +25,12 @@ async function follow() {
     sessions: { findMany: () => Promise.resolve([]), noteSessionsUsed: () => Promise.resolve() },
     users: { listDisabled, noteSeen: () => Promise.resolve() },
     storedTokens: { noteStoredTokensUsed: () => Promise.resolve() },
-    onChange(listener: () => void) {
-      tell = listener;
-      return () => {};
+    credentials: {
+      changesSince: (known: number) => Promise.resolve({ revision, concerned: known === revision ? [] : concerned }),
+      onChange(listener: () => void) {
+        tell = listener;
+        return () => {};
+      },
     },
     log: { info: () => {}, warn: () => {}, error: () => {} },
     now: () => 0,
@@ -34,7 +40,11 @@ async function follow() {
   reads[0]?.end();
   const people = await opening;
   const settle = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
-  return { people, reads, settle, store: (set: Disabled) => (stored = set), tell: () => tell() };
+  const store = (set: Disabled): void => {
+    stored = set;
+    revision++;
+  };
+  return { people, reads, settle, store, tell: () => tell() };
 }
 
 test('a read that ends late does not let somebody in again whom a newer one has shut out', async () => {
@@ -57,8 +67,10 @@ test('a read that ends late does not let somebody in again whom a newer one has 
 
 test('whoever asks during a read gets one that began later, many of them the same one, after a failed read too', async () => {
   const { people, reads, settle, store } = await follow();
+  store([]);
   const first = people.refresh();
   first.catch(() => {});
+  await settle();
   store([ALICE]);
   const later = [people.refresh(), people.refresh(), people.refresh()];
   await settle();
@@ -70,5 +82,47 @@ test('whoever asks during a read gets one that began later, many of them the sam
   reads[2]?.end();
   await Promise.all(later);
   expect(people.disabledPeople.has(ALICE.issuerUrl, ALICE.subject)).toBe(true);
+  await people.stop();
+});
+
+test('where nobody can say whose credentials changed, everybody’s are read again', async () => {
+  let away = false;
+  const asked: string[] = [];
+  const people = await followPeople({
+    accessTokens: {
+      findAccessTokens: (digests: readonly string[]) => {
+        asked.push(...digests);
+        return Promise.resolve(digests.map((digest) => ({ id: digest, ...(digest === 'a' ? ALICE : BOB) })));
+      },
+    },
+    sessions: { findMany: () => Promise.resolve([]), noteSessionsUsed: () => Promise.resolve() },
+    users: { listDisabled: () => Promise.resolve([]), noteSeen: () => Promise.resolve() },
+    storedTokens: { noteStoredTokensUsed: () => Promise.resolve() },
+    credentials: {
+      changesSince: (known: number) =>
+        away ? Promise.reject(new Error('away')) : Promise.resolve({ revision: known + 1, concerned: [ALICE] }),
+      onChange: () => () => {},
+    },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    now: () => 0,
+  } as unknown as FollowPeoplePorts);
+  const told: unknown[] = [];
+  people.onChanged(async (concerned) => void told.push(concerned));
+  const find = async (): Promise<void> => {
+    for (const digest of ['a', 'b']) await people.accessTokens.findAccessToken(digest);
+  };
+  await find();
+  await people.refresh();
+  expect(told).toEqual([[ALICE]]);
+  await find();
+  expect(asked).toEqual(['a', 'b', 'a']);
+  away = true;
+  await expect(people.refresh()).rejects.toThrow('away');
+  await find();
+  expect(asked).toEqual(['a', 'b', 'a', 'a', 'b']);
+  away = false;
+  await people.refreshAll();
+  await find();
+  expect(asked.slice(5)).toEqual(['a', 'b']);
   await people.stop();
 });

@@ -1,9 +1,13 @@
 import { describeError } from '#errors';
 import {
   cacheSessions,
+  concerns,
   createLookupCache,
+  personKey,
   type AccessTokenFinder,
   type AccessTokenReader,
+  type Concerned,
+  type CredentialStore,
   type DisabledPeople,
   type FoundAccessToken,
   type LimitLookup,
@@ -25,8 +29,12 @@ export interface People {
   seen(identity: Identity): void;
   /** Notes that this stored token was used; written with others. */
   storedTokenUsed(id: string): void;
-  /** Forgets what was remembered of tokens and sessions and reads who is disabled; resolves when that is in force. */
+  /** Forgets what was remembered of those whose credentials have changed; resolves when that is in force. */
   refresh(): Promise<void>;
+  /** The same of everybody, whether anything has changed or not. */
+  refreshAll(): Promise<void>;
+  /** Tells whom a change concerns, when it is in force; `refresh` waits for what the listener does. */
+  onChanged(listener: (concerned: Concerned) => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -36,8 +44,7 @@ export interface FollowPeoplePorts {
   readonly users: UserStore;
   readonly storedTokens: Pick<StoredTokenStore, 'noteStoredTokensUsed'>;
   readonly limitLookup?: LimitLookup;
-  /** Told of every change, here or at a replica. */
-  onChange(listener: () => void): () => void;
+  readonly credentials: CredentialStore;
   readonly log: Log;
   now(): number;
 }
@@ -47,12 +54,10 @@ const WRITE_EVERY_MS = 30_000;
 const SEEN_EVERY_MS = 5 * 60_000;
 const MAX_REMEMBERED = 50_000;
 
-const keyOf = (issuerUrl: string, subject: string): string => `${issuerUrl} ${subject}`;
-
 /**
  * What a worker knows of people between two looks at the database: who is disabled (a set, read anew at each change),
- * tokens that were looked up, and who was seen. A revocation anywhere bumps the store's revision, which every worker
- * and replica hears of. @throws where the store cannot be read: a gateway that does not know who is disabled serves nobody.
+ * tokens that were looked up, and who was seen. A revocation anywhere bumps the revision of credentials, which every
+ * worker and replica hears of; each then reads whom it concerns, and forgets what it knew of these. @throws where the store cannot be read: a gateway that does not know who is disabled serves nobody.
  */
 export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   const { users, log, now } = ports;
@@ -68,26 +73,42 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   });
   const sessionUses = gatherUses((used) => ports.sessions.noteSessionsUsed(used), log);
   const sessions = cacheSessions(ports.sessions, { now, used: sessionUses.note, limit: ports.limitLookup });
-  const forget = (): void => {
-    tokens.clear();
-    sessions.clear();
+  const forget = (concerned: Concerned): void => {
+    const isConcerned = concerns(concerned);
+    tokens.forgetWhere(isConcerned);
+    sessions.forgetWhere(isConcerned);
   };
+  const listeners = new Set<(concerned: Concerned) => Promise<void>>();
+  // Before who is disabled: a change in between is read again, and not missed.
+  let { revision: known } = await ports.credentials.changesSince(0);
   let disabled = await readDisabled();
+  let isAllAsked = false;
 
   async function readDisabled(): Promise<ReadonlySet<string>> {
-    return new Set((await users.listDisabled()).map(({ issuerUrl, subject }) => keyOf(issuerUrl, subject)));
+    return new Set((await users.listDisabled()).map(personKey));
   }
   async function readAgain(): Promise<void> {
-    forget();
+    const isAll = isAllAsked;
+    isAllAsked = false;
+    const changes = await ports.credentials.changesSince(known).catch((error: unknown) => {
+      // Something has changed, and nobody can say for whom.
+      forget('everyone');
+      throw error;
+    });
+    const { concerned } = changes;
+    const isChanged = concerned === 'everyone' || concerned.length > 0;
+    if (!isChanged && !isAll) return;
+    // What was looked up since the changes were read is of behind them.
+    forget(isAll ? 'everyone' : concerned);
     disabled = await readDisabled();
-    // Once more: what was looked up while the set was read may be of before the change.
-    forget();
+    known = changes.revision;
+    if (isChanged) await Promise.all([...listeners].map((listener) => listener(concerned)));
   }
   // Two reads of who is disabled side by side could end in the other order, and the older set would let somebody in again.
   const refresh = oneAtATime(readAgain);
-  const stopListening = ports.onChange(() => {
+  const stopListening = ports.credentials.onChange(() => {
     refresh().catch((error: unknown) =>
-      log.error('disabled people not read; trying again', { error: describeError(error) }),
+      log.error('changed credentials not read; trying again', { error: describeError(error) }),
     );
   });
 
@@ -102,7 +123,7 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     if (used.length > 0) await ports.accessTokens.noteAccessTokensUsed(used);
     if (people.length > 0) await users.noteSeen(people);
   }
-  // The set is read again with each write: behind a lost notification and a failed read.
+  // Changes are read with each write too: behind a lost notification and a failed read.
   const timer = setInterval(() => {
     Promise.all([write(), refresh()]).catch((error: unknown) =>
       log.warn('uses of tokens not written', { error: describeError(error) }),
@@ -120,7 +141,9 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
       },
     },
     sessions,
-    disabledPeople: { has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(keyOf(issuerUrl, subject)) },
+    disabledPeople: {
+      has: (issuerUrl, subject) => disabled.size > 0 && disabled.has(personKey({ issuerUrl, subject })),
+    },
     storedTokenUsed: (id) => void storedUses.set(id, now()),
     seen({ issuer, issuerUrl, subject, username }) {
       const nowMs = now();
@@ -131,9 +154,14 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
       }
       const ofIssuer = lastSeen.get(issuerUrl) ?? new Map<string, number>();
       lastSeen.set(issuerUrl, ofIssuer.set(subject, nowMs));
-      toNote.set(keyOf(issuerUrl, subject), { issuer, issuerUrl, subject, username, atMs: nowMs });
+      toNote.set(personKey({ issuerUrl, subject }), { issuer, issuerUrl, subject, username, atMs: nowMs });
     },
     refresh,
+    refreshAll() {
+      isAllAsked = true;
+      return refresh();
+    },
+    onChanged: (listener) => void listeners.add(listener),
     async stop() {
       clearInterval(timer);
       stopListening();

@@ -14,7 +14,7 @@ const REFRESH_EVERY_MS = 5_000;
 export interface JudgeStreamsPorts {
   readonly snapshots: SnapshotSource;
   readonly mapping: MappingPorts;
-  readonly people: Pick<People, 'disabledPeople' | 'refresh'>;
+  readonly people: Pick<People, 'disabledPeople' | 'refresh' | 'refreshAll' | 'onChanged'>;
   readonly store: Pick<Store, 'sessions' | 'accessTokens' | 'objects'>;
   /** Asks the providers anew for the claims of those of these sessions that are due. */
   refreshSessions(ids: readonly string[]): Promise<void>;
@@ -23,8 +23,17 @@ export interface JudgeStreamsPorts {
   now(): number;
 }
 
-/** The open streams of this worker, judged again at every change of the store, and by the clock, until stopped. */
-export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { stop(): void } {
+export interface JudgedStreams extends OpenStreams {
+  /** Resolves when all that was saved before is in force here, for open streams too. */
+  applyChanges(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * The open streams of this worker, until stopped: those of a person are judged again when their credentials change, and
+ * all of them when the configuration does, and by the clock.
+ */
+export function judgeStreamsAgain(ports: JudgeStreamsPorts): JudgedStreams {
   const { snapshots, people, store, log } = ports;
   const streams = createOpenStreams({
     snapshot: () => snapshots.current(),
@@ -40,14 +49,25 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
     onProblem: (error) => log.error('open streams not judged again; trying later', { error: describeError(error) }),
     now: ports.now,
   });
+  people.onChanged((concerned) => streams.recheck(concerned));
+  let judgedBy = snapshots.current();
+  async function applyChanges(): Promise<void> {
+    await Promise.all([snapshots.refresh(), people.refresh()]);
+    const snapshot = snapshots.current();
+    if (snapshot === judgedBy) return;
+    // Renaming a cluster changes access tokens too.
+    await people.refreshAll();
+    await streams.recheck('everyone');
+    judgedBy = snapshot;
+  }
+  // What cannot be read now is told by whoever reads it next, and tried again by the clock.
+  const stopListening = store.objects.onChange(() => void applyChanges().catch(() => {}));
   const recheck = (): void => {
-    // What cannot be read now is told by whoever reads it next, and tried again by the clock.
-    void Promise.all([snapshots.refresh(), people.refresh()]).then(
-      () => streams.recheck(),
+    Promise.all([snapshots.refresh(), people.refreshAll()]).then(
+      () => streams.recheck('everyone'),
       () => {},
     );
   };
-  const stopListening = store.objects.onChange(recheck);
   const expiry = setInterval(() => streams.cutExpired(), EXPIRY_EVERY_MS);
   const regular = setInterval(recheck, RECHECK_EVERY_MS);
   // A session that only holds a watch open sends no request that would find its claims too old.
@@ -66,6 +86,7 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): OpenStreams & { sto
   regular.unref();
   return {
     ...streams,
+    applyChanges,
     stop() {
       stopListening();
       clearInterval(expiry);

@@ -2,7 +2,7 @@ import type { ClusterHealth } from '#clusters';
 import type { Config } from '#config';
 import type { CountedRefusals, LimitName, MissWaits } from '#limits';
 import type { Metrics } from '#metrics';
-import type { StoreCall, StoreHandover } from '#store';
+import type { StoreCall, StoreChange, StoreHandover } from '#store';
 import type { CloseOptions } from '../close-in-steps.ts';
 import type { RightsReport } from '../rights/probe-credential.ts';
 import { topic } from './link.ts';
@@ -44,8 +44,8 @@ export const CALL_STORE = topic<StoreCall, unknown>('store: call');
 /** Supervisor to workers, with SQLite: the thread that has the database ended, and the gateway ends. */
 export const STORE_LOST = topic<string>('store: lost');
 
-/** Supervisor to workers: the objects changed, and this is their revision. */
-export const STORE_CHANGED = topic<number>('store: changed');
+/** Supervisor to workers: the objects or credentials changed, and this is their revision. */
+export const STORE_CHANGED = topic<StoreChange>('store: changed');
 
 export interface ClusterReports {
   /** How the rights of each cluster's credential compare with what is needed. */
@@ -56,7 +56,7 @@ export interface ClusterReports {
 /** Worker to supervisor: how each cluster is, by name. */
 export const CLUSTER_REPORTS = topic<undefined, ClusterReports>('clusters: reports');
 
-/** Supervisor to workers: read the configuration again; answered when no older snapshot is in force there. */
+/** Supervisor to workers: read what has changed; answered when nothing older is in force there, for open streams too. */
 export const REFRESH_SNAPSHOT = topic('snapshot: refresh');
 
 /** Worker to supervisor: a change was saved; answered when every worker judges by it, or after a time-out. */

@@ -1,5 +1,6 @@
 import { AccessTokenEntity } from './access-token.ts';
 import { AuditEventEntity } from './audit-event.ts';
+import { CredentialChangeEntity } from './credential-change.ts';
 import { EncryptionKeyEntity } from './encryption-key.ts';
 import { LoginGrantEntity } from './login-grant.ts';
 import { ObjectEntity } from './object.ts';
@@ -14,6 +15,7 @@ import { UserEntity } from './user.ts';
 export const ENTITIES = [
   AccessTokenEntity,
   AuditEventEntity,
+  CredentialChangeEntity,
   EncryptionKeyEntity,
   LoginGrantEntity,
   ObjectEntity,
