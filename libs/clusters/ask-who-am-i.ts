@@ -1,4 +1,4 @@
-import { GatehouseError, type ErrorCode } from '#errors';
+import { describeConnectFailure, GatehouseError, type ErrorCode } from '#errors';
 import { callAsGateway, type OwnCallPorts } from './call-as-gateway.ts';
 import { callCluster, type ClusterAnswer } from './call-cluster.ts';
 import type { ClusterConnection } from './open-cluster.ts';
@@ -26,11 +26,8 @@ export async function askWhoAmI(cluster: ClusterConnection, token: string): Prom
     const authorization = `Bearer ${token}`;
     answer = await callCluster(cluster, { use: 'person', authorization, method: 'POST', ...WHO_AM_I });
   } catch (cause) {
-    throw new GatehouseError(
-      'upstreamUnavailable',
-      `cluster "${cluster.name}" cannot be reached to ask who the token is`,
-      { cause },
-    );
+    const { code, message } = describeConnectFailure(cause, `cluster "${cluster.name}"`);
+    throw new GatehouseError(code, `${message}: who the token is could not be asked`, { cause });
   }
   return readReview(answer, cluster.name, 'storedTokenRejected', 'this token');
 }

@@ -1,4 +1,4 @@
-import { GatehouseError } from '#errors';
+import { describeConnectFailure, GatehouseError } from '#errors';
 import { callCluster, type ClusterAnswer, type ClusterCall } from './call-cluster.ts';
 import type { ClusterConnection } from './open-cluster.ts';
 
@@ -43,7 +43,7 @@ export interface OwnRequest extends Pick<ClusterCall, 'method' | 'path' | 'body'
 /**
  * Calls a cluster as the gateway itself: under an Audit-ID of its own, by which this record and the API server's find
  * each other, and recorded however it ends.
- * @throws GatehouseError `upstreamUnavailable` where there is no usable credential or no answer.
+ * @throws GatehouseError `upstreamUnavailable` where there is no usable credential or no answer, `outOfDescriptors`.
  */
 export async function callAsGateway(
   cluster: ClusterConnection,
@@ -81,7 +81,8 @@ export async function callAsGateway(
     return answer;
   } catch (cause) {
     if (!sent) throw cause;
-    throw new GatehouseError('upstreamUnavailable', `cluster "${cluster.name}" cannot be reached`, { cause });
+    const { code, message } = describeConnectFailure(cause, `cluster "${cluster.name}"`);
+    throw new GatehouseError(code, message, { cause });
   } finally {
     ports.record({
       ...start,

@@ -121,6 +121,11 @@ export const ERRORS = {
   upstreamTimeout: entry(504, 'Timeout', 'the cluster did not answer in time'),
   storeUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot reach its database; try again later'),
   auditUnavailable: entry(503, 'ServiceUnavailable', 'the gateway cannot write its audit log; try again later'),
+  outOfDescriptors: entry(
+    503,
+    'ServiceUnavailable',
+    'the gateway has too few file descriptors left for new connections; try again later',
+  ),
   draining: entry(503, 'ServiceUnavailable', 'the gateway is shutting down'),
   internal: entry(500, 'InternalError', 'the gateway failed; the audit id of this answer finds the cause in its log'),
 } as const satisfies Record<string, ErrorEntry>;

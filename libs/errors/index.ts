@@ -4,6 +4,7 @@
  */
 export { ERRORS, GatehouseError, errorStatus, isErrorCode } from './errors.ts';
 export type { ErrorCode, ErrorEntry } from './errors.ts';
+export { describeConnectFailure, isOutOfDescriptors } from './connect-failure.ts';
 export { describeError } from './describe-error.ts';
 export { packError, unpackError } from './sent-error.ts';
 export type { SentError } from './sent-error.ts';

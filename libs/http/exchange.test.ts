@@ -127,6 +127,8 @@ describe('a refusal', () => {
     [{ code: 'HPE_INVALID_CONSTANT' }, 'upstreamInvalid'],
     [invalidResponse('two lengths'), 'upstreamInvalid'],
     [{ code: 'ECONNREFUSED' }, 'upstreamUnavailable'],
+    [{ code: 'EMFILE' }, 'outOfDescriptors'],
+    [{ code: 'ENFILE' }, 'outOfDescriptors'],
     [ownFault(new Planted()), 'exchangeFailed'],
   ])('of an upstream that fails with %o has the code %s', async (error, code) => {
     const { exchange } = start();

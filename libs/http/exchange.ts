@@ -1,5 +1,5 @@
 import { TLSSocket } from 'node:tls';
-import type { ErrorCode } from '#errors';
+import { describeConnectFailure, type ErrorCode } from '#errors';
 import { attempt, within, type Boundary } from './boundary.ts';
 import { StallTimer } from './deliver.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from './exchange-contract.ts';
@@ -168,7 +168,8 @@ export class Exchange implements RunningExchange, Boundary {
       return this.fail('upstreamTimeout', `${upstream} did not answer in time`, error);
     if (code === INVALID_RESPONSE || code?.startsWith('HPE_'))
       return this.fail('upstreamInvalid', `${upstream} sent a response that is not valid HTTP`, error);
-    this.fail('upstreamUnavailable', `${upstream} cannot be reached`, error);
+    const failure = describeConnectFailure(error, upstream);
+    this.fail(failure.code, failure.message, error);
   }
 
   abort(code: ErrorCode, message?: string): void {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#errors';
+import { GatehouseError, type ErrorCode } from '#errors';
 import type { ExchangeOutcome } from '#http';
 import type { Grant, RequestInfo } from '#model';
 import type { CredentialChecker } from './ports.ts';
@@ -35,7 +35,8 @@ export async function explainUnauthorized(
     if ((await credentials.check(upstream, token, auditId)) === 'rejected') return outcome;
   } catch (cause) {
     const message = `cluster "${upstream.name}" responded 401, and could not be asked whether it accepts ${whose}; try again later`;
-    return { ...outcome, cause, refusal: { code: 'upstreamUnavailable', message } };
+    const isOurs = cause instanceof GatehouseError && cause.code === 'outOfDescriptors';
+    return { ...outcome, cause, refusal: { code: isOurs ? cause.code : 'upstreamUnavailable', message } };
   }
   const message = `${responderOf(decision.request, upstream.name)} responded 401, although cluster "${upstream.name}" accepts ${whose}; whoever runs it must mend that`;
   return { ...outcome, refusal: { code: 'upstreamUnauthorized', message } };

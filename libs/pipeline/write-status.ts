@@ -8,6 +8,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, string>> = {
   storeUnavailable: '2',
   auditUnavailable: '2',
   identityUnavailable: '5',
+  outOfDescriptors: '2',
   draining: '1',
 };
 

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import type { ErrorCode } from '#errors';
+import { describeConnectFailure, type ErrorCode } from '#errors';
 import { attempt, ignoreError, within, type Boundary } from '../boundary.ts';
 import { Exchange, type UpstreamSide } from '../exchange.ts';
 import type { ExchangeOutcome, ResponseRules, RunningExchange, UpstreamRequest } from '../exchange-contract.ts';
@@ -127,7 +127,10 @@ export class Upgrade implements RunningExchange, Boundary {
     const { code } = cause as { code?: string };
     if (code?.startsWith('HPE_'))
       this.#refuse('upstreamInvalid', `${upstream} sent a response that is not valid HTTP`, cause);
-    else this.#refuse('upstreamUnavailable', `${upstream} cannot be reached`, cause);
+    else {
+      const failure = describeConnectFailure(cause, upstream);
+      this.#refuse(failure.code, failure.message, cause);
+    }
   }
 
   /** 101: only now do the bytes that came early go on, on either side. */
