@@ -1,6 +1,6 @@
 import type { ClusterConnection, OwnCallPorts } from '#clusters';
 import type { Config } from '#config';
-import { openListener, type Listener } from '#http';
+import type { Listener } from '#http';
 import { createVerifiedCache } from '#identity';
 import {
   checkCompiles,
@@ -22,13 +22,13 @@ import {
   type CloseOptions,
   type Steps,
 } from './close-in-steps.ts';
-import { createDispatcher } from './dispatch.ts';
-import { createConnectionLimit } from './limit-connections.ts';
+import { guardDescriptors } from './descriptors/guard-descriptors.ts';
 import { followConfiguration } from './follow-configuration.ts';
 import { createWorkerMetrics } from './metrics/create-worker-metrics.ts';
 import { takeProfile } from './metrics/take-profile.ts';
 import { openAuditLog } from './open-audit-queue.ts';
 import { openControlPlane } from './open-control-plane.ts';
+import { createConnectionGuards, openPublicListener } from './open-public-listener.ts';
 import { openServingCertificate } from './serving-certificate.ts';
 import { createOwnCallsOfRequests } from './own-calls-of-requests.ts';
 import { createOwnApi } from './own-api/create-own-api.ts';
@@ -36,8 +36,8 @@ import { createIssuerKeys } from './login/create-issuer-keys.ts';
 import { followPeople } from './people/follow-people.ts';
 import { openSessions } from './people/open-sessions.ts';
 import { judgeStreamsAgain } from './people/judge-streams-again.ts';
-import { createFaultReport, type Log } from './log.ts';
-import { borrowLimits, countRefusals, limitMisses, shareOf } from './share-limits.ts';
+import type { Log } from './log.ts';
+import { borrowLimits, countRefusals, limitMisses } from './share-limits.ts';
 import type { SupervisorLink } from './workers/link.ts';
 import * as topics from './workers/topics.ts';
 
@@ -138,6 +138,9 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     now,
     verifiedCache: createVerifiedCache(),
   };
+  const descriptors = await guardDescriptors(log);
+  steps.add('the count of file descriptors', () => descriptors.stop());
+  const guards = createConnectionGuards(config, descriptors, settings);
   const limits = borrowLimits(config, supervisor);
   let clientConnections = (): number => 0;
   const metrics = createWorkerMetrics({
@@ -152,6 +155,7 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
         yield [name, (cluster as unknown as ClusterConnection).stats()];
     },
     clientConnections: () => clientConnections(),
+    refusedConnections: guards.refused,
     revision: () => snapshot().revision,
     configurationReads: snapshots.reads,
     streamJudgements: () => streams.judgements(),
@@ -241,9 +245,10 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
     alive: () => storeLost === undefined,
     readiness: () => {
       const reasons = [
-        ...(draining ? ['shutting down'] : []),
-        ...(audit.ready() ? [] : ['the audit log cannot be written']),
-      ];
+        draining && 'shutting down',
+        !audit.ready() && 'the audit log cannot be written',
+        descriptors.problem(),
+      ].filter((reason) => typeof reason === 'string');
       return { ready: reasons.length === 0, reasons };
     },
     log,
@@ -252,29 +257,15 @@ async function boot(config: Config, { store, supervisor, gateway, log }: BootPor
 
   // Who connects first finds out no sooner than a load balancer whether this may serve.
   await audit.probed(PROBE_WITHIN_MS);
-  const listener = await openListener(
-    {
-      host: config.listen.host,
-      port: config.listen.port,
-      shared: config.workers > 1,
-      keyPair: certificates?.current(),
-      headersSeconds: config.timeouts.headersSeconds,
-      idleConnectionSeconds: config.timeouts.idleConnectionSeconds,
-      ownHttp1: config.http.ownHttp1,
-      reportFault: createFaultReport(log),
-      onConnection: createConnectionLimit(
-        shareOf(config.limits.maxConnectionsPerSource, config.workers),
-        settings.addresses.isTrusted,
-      ),
-    },
-    createDispatcher({
-      pipeline,
-      controlPlane: controlPlane.handle,
-      isKnownHost,
-      bodyWithinMs: config.timeouts.shortRequestSeconds * 1000,
-      consoleRequestEnded: metrics.consoleRequestEnded,
-    }),
-  );
+  const listener = await openPublicListener(config, {
+    guards,
+    keyPair: certificates?.current(),
+    pipeline,
+    controlPlane: controlPlane.handle,
+    isKnownHost,
+    consoleRequestEnded: metrics.consoleRequestEnded,
+    log,
+  });
   clientConnections = listener.connections;
   useCertificate = listener.useKeyPair;
   const grace = ({ graceMs }: CloseOptions): number => graceMs ?? config.timeouts.shutdownGraceSeconds * 1000;

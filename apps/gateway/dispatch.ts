@@ -6,12 +6,15 @@ import {
   cutResponse,
   endWith,
   reasonPhrase,
+  responseOnSocket,
   type ClientRequest,
+  type ClientResponse,
   type RequestHandlers,
 } from '#http';
-import { cutUnreadBody, type Pipeline } from '#pipeline';
+import { cutUnreadBody, writeStatus, type Pipeline } from '#pipeline';
 import { statusBody } from '#kube';
 import { ERRORS, type ErrorCode } from '#errors';
+import type { DescriptorGuard } from './descriptors/guard-descriptors.ts';
 
 export interface DispatchPorts {
   readonly pipeline: Pipeline;
@@ -20,6 +23,8 @@ export interface DispatchPorts {
   readonly isKnownHost: (host: string | undefined) => boolean;
   /** How long a body for the control plane may take; the pipeline sees to its own. */
   readonly bodyWithinMs: number;
+  /** Knows the connections that were accepted although few descriptors are left. */
+  readonly descriptors: Pick<DescriptorGuard, 'isReserved' | 'countRefused'>;
   /** Told of each request of the control plane that is over. */
   consoleRequestEnded(statusCode: number): void;
 }
@@ -54,12 +59,27 @@ export function createDispatcher(ports: DispatchPorts): RequestHandlers {
     request.once('close', () => clearTimeout(timer));
   }
 
+  /** In words, and the connection is closed behind them. */
+  function refuseReserved(request: ClientRequest, response: ClientResponse): void {
+    response.shouldKeepAlive = false;
+    ports.descriptors.countRefused();
+    const auditId = pipeline.recordUnreadable('outOfDescriptors', sourceOf(request));
+    writeStatus(response, 'outOfDescriptors', undefined, auditId);
+  }
+
   return {
     takesPlain: (target) => !target.startsWith('/-') && !BROWSERS.has(target),
-    onPlain: (request, response) => void pipeline.handleRequest(request, response),
+    onPlain(request, response) {
+      if (ports.descriptors.isReserved(request.socket)) refuseReserved(request, response);
+      else void pipeline.handleRequest(request, response);
+    },
     onRequest(request, response) {
       latest.set(request.socket, response);
       const target = request.url ?? '';
+      if (ports.descriptors.isReserved(request.socket)) {
+        if (!HEALTH.has(target)) return refuseReserved(request, response);
+        response.shouldKeepAlive = false;
+      }
       if (!isOwnPath(target) || isUnreadable(request)) {
         if (isBrowsersIcon(request)) {
           response.writeHead(204, { 'Cache-Control': 'max-age=86400' });
@@ -90,7 +110,10 @@ export function createDispatcher(ports: DispatchPorts): RequestHandlers {
     },
     onLost: (request) => pipeline.recordUnreadable('exchangeFailed', sourceOf(request)),
     // The control plane has nothing to upgrade: the pipeline refuses `/-/` there and records it.
-    onUpgrade: (request, socket, head) => void pipeline.handleUpgrade(request, socket, head),
+    onUpgrade(request, socket, head) {
+      if (ports.descriptors.isReserved(request.socket)) refuseReserved(request, responseOnSocket(request, socket));
+      else void pipeline.handleUpgrade(request, socket, head);
+    },
     onConnect(request, socket) {
       pipeline.recordUnreadable('badMethod', {
         address: asSocket(socket).remoteAddress,

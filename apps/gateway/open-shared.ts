@@ -8,6 +8,8 @@ import { openStore, type SharedStore } from '#store';
 import { applyManifestsAtBoot } from './apply-manifests-at-boot.ts';
 import { watchHealth } from './clusters/watch-health.ts';
 import { createSteps, STEP_WITHIN_MS } from './close-in-steps.ts';
+import { requireDescriptors, warnOfDescriptors } from './descriptors/check-limit.ts';
+import { readDescriptorLimit } from './descriptors/read-descriptors.ts';
 import type { Log } from './log.ts';
 import { createStateClaims } from './login/claim-states.ts';
 import type { MetricsListener } from './metrics/open-metrics-listener.ts';
@@ -52,6 +54,8 @@ const STORE_CLOSES_WITHIN_MS = 2_000;
  * @throws StoreStartError, GatehouseError; nothing is left open then.
  */
 export async function openShared(config: Config, log: Log, workers: WorkersLink): Promise<Shared> {
+  const descriptorLimit = readDescriptorLimit();
+  requireDescriptors(descriptorLimit, log);
   const gateway = `${hostname()}-${randomBytes(4).toString('hex')}`;
   const store = await openStore({
     databaseUrl: config.databaseUrl,
@@ -77,6 +81,9 @@ export async function openShared(config: Config, log: Log, workers: WorkersLink)
     metrics = await serveMetrics(config, { workers, log, alone: config.workers === 1 });
     if (config.manifestsDirectory) await applyManifestsAtBoot(config.manifestsDirectory, store.objects, log);
     await ensureServingCertificate(config, log);
+    const { objects } = await store.objects.readAll();
+    const clusters = objects.filter(({ kind }) => kind === 'Cluster').length;
+    warnOfDescriptors(descriptorLimit, config, clusters, log);
   } catch (error) {
     await metrics?.close();
     await store.close(STORE_CLOSES_WITHIN_MS).catch(() => {});

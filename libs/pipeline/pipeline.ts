@@ -30,8 +30,11 @@ export interface Pipeline {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Ends everything that is under way, at a shutdown; the records say that the gateway did it. */
   endOpen(): void;
-  /** Records what never became a request that a stage could see (parser faults, CONNECT). */
-  recordUnreadable(code: ErrorCode, source: { address: string | undefined; method: string; target: string }): void;
+  /**
+   * Records what never became a request that a stage could see (parser faults, CONNECT).
+   * @returns the audit id.
+   */
+  recordUnreadable(code: ErrorCode, source: { address: string | undefined; method: string; target: string }): string;
 }
 
 type Answer = () => ClientResponse;
@@ -258,6 +261,7 @@ export function createPipeline(settings: PipelineSettings, ports: PipelinePorts)
       draft.refusal = { code, message: ERRORS[code].message };
       draft.statusCode = ERRORS[code].status;
       record(draft, receivedAtMs);
+      return draft.auditId;
     },
   };
 }

@@ -22,15 +22,22 @@ const LOGGED_WITHIN_MS = 5_000;
 /**
  * Starts the built gateway as its own process and waits until it serves.
  * @param root of another checkout, to compare two builds.
+ * @param openFiles limit of open files, soft and hard: Node raises the soft one at its start.
  * @throws where it exits before, with what it said.
  */
 export async function startGateway(
   environment: Record<string, string>,
   logFile: string,
   root = rootOf(),
+  openFiles?: number,
 ): Promise<RunningGateway> {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  const child = spawn(process.execPath, [join(root, 'dist/apps/gateway/main.js')], {
+  const main = [process.execPath, join(root, 'dist/apps/gateway/main.js')] as const;
+  const [program, ...parameters] =
+    openFiles === undefined
+      ? main
+      : (['/bin/sh', '-c', `ulimit -Sn ${openFiles} && ulimit -Hn ${openFiles} && exec "$0" "$@"`, ...main] as const);
+  const child = spawn(program, parameters, {
     cwd: root,
     // The variable is set by the lane `node-http1`, which runs the forwarding suites again.
     env: {

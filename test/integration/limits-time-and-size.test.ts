@@ -1,6 +1,7 @@
 /** Time and size: what is slow is cut, what is too large is refused at the exact bound; against the built gateway. */
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readMetrics, valueOf } from '../support/read-metrics.ts';
 import { ask, begin, connectTo, readAll, readAnswer, until } from '../support/small-client.ts';
 import { startSmallWorld, type SmallWorld } from '../support/small-world.ts';
 
@@ -229,9 +230,15 @@ describe('sizes', () => {
 describe('connections', () => {
   test('one more than a source may have is closed; after one has ended there is room again', async () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
+    const refused = async (): Promise<number> =>
+      valueOf(await readMetrics(world.metricsUrl), 'gatehouse_refused_connections_total', {
+        reason: 'maxConnectionsPerSource',
+      });
+    const before = await refused();
     const open = [];
     for (let i = 0; i < 20; i++) open.push(await connectTo(world));
     await expect(connectTo(world)).rejects.toThrow(/ECONNRESET|socket disconnected|socket hang up/);
+    expect(await refused()).toBe(before + 1);
     open.pop()?.destroy();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await ask(world, PODS, { token: alice })).status).toBe(200);

@@ -48,11 +48,13 @@ export interface AuditRowView {
  * @param environment `GATEHOUSE_*` beside what the world sets itself.
  * @param moreObjects YAML of objects beside the world's own.
  * @param root of the checkout whose build is started; this one where absent.
+ * @param openFiles see `startGateway`.
  */
 export async function startSmallWorld(
   environment: Record<string, string> = {},
   moreObjects = '',
   root?: string,
+  openFiles?: number,
 ): Promise<SmallWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-small-'));
   const data = environment.GATEHOUSE_DATA_DIRECTORY ?? join(folder, 'data');
@@ -83,6 +85,7 @@ export async function startSmallWorld(
       },
       join(folder, 'gateway.log'),
       root,
+      openFiles,
     );
     stops.push(() => gateway.stop());
     const sqlitePath = join(data, 'gatehouse.db');

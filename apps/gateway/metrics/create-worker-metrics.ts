@@ -17,6 +17,7 @@ export interface MetricSources {
   /** By cluster. */
   upstream(): Iterable<readonly [cluster: string, stats: ConnectionStats]>;
   clientConnections(): number;
+  refusedConnections(): readonly (readonly [reason: string, count: number])[];
   revision(): number;
   configurationReads(): number;
   streamJudgements(): number;
@@ -50,6 +51,12 @@ export function createWorkerMetrics(sources: MetricSources): WorkerMetrics {
     () => sources.limits().requestsInFlight,
   );
   one('gauge', 'gatehouse_client_connections', 'Connections that clients have open.', sources.clientConnections);
+  registerMetric(registry, {
+    name: 'gatehouse_refused_connections_total',
+    help: 'New connections of clients that were closed, or got a 503 whatever they asked for, by what they were too many for: outOfDescriptors, maxConnectionsPerSource.',
+    type: 'counter',
+    read: () => sources.refusedConnections().map(([reason, value]) => ({ labels: { reason }, value })),
+  });
   one('gauge', 'gatehouse_audit_queue_records', 'Audit records that wait to be saved.', () => sources.audit().queued);
   registerMetric(registry, {
     name: 'gatehouse_audit_queue_age_seconds',

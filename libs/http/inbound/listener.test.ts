@@ -1,7 +1,7 @@
 import { connect as connectHttps } from 'node:tls';
-import { connect, type Socket } from 'node:net';
+import { connect, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientResponse } from '../messages.ts';
 import { makeCertificate } from '../testdata/certificate.ts';
 import { collectFaults, Planted, readAll, stopAll, stopLater, throwPlanted, until } from '../testdata/fakes.ts';
@@ -30,6 +30,7 @@ async function open(changes: Partial<RequestHandlers> = {}, options: Partial<Lis
       idleConnectionSeconds: 60,
       ownHttp1: true,
       onConnection() {},
+      onAcceptError() {},
       reportFault,
       ...options,
     },
@@ -142,6 +143,23 @@ describe.each(BOTH)('a handler that throws, %s,', (_name, ownHttp1) => {
 });
 
 describe.each(BOTH)('a listener %s', (_name, ownHttp1) => {
+  it('survives each connection that cannot be accepted, and serves the others', async () => {
+    const listen = vi.spyOn(NetServer.prototype, 'listen');
+    const errors: Error[] = [];
+    const onAcceptError = (error: Error): void => {
+      if (errors.push(error) === 3) throwPlanted();
+    };
+    const { faults, served } = await open({}, { ownHttp1, onAcceptError });
+    const server = listen.mock.contexts[0] as NetServer;
+    listen.mockRestore();
+    // libuv closes such connections by a spare descriptor, and reports them only when that is gone too.
+    const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+    for (let i = 0; i < 3; i++) server.emit('error', error);
+    expect(errors).toEqual([error, error, error]);
+    expect(faults).toEqual([{ where: 'a connection that could not be accepted', error: expect.any(Planted) }]);
+    await served();
+  });
+
   it('survives the reset of a client whose upgrade it has passed on', async () => {
     const sockets: Duplex[] = [];
     const { dial, faults, served } = await open(

@@ -41,6 +41,8 @@ export interface ListenerOptions {
   readonly ownHttp1: boolean;
   /** Sees each connection before TLS; may destroy it. */
   onConnection(socket: Socket): void;
+  /** A connection that could not be accepted, for want of a file descriptor above all (accept(2)). */
+  onAcceptError(error: Error): void;
   readonly reportFault: ReportFault;
 }
 
@@ -104,6 +106,15 @@ export async function openListener(options: ListenerOptions, handlers: RequestHa
     server.once('error', reject);
     const { port, host, shared } = options;
     server.listen({ port, host, reusePort: shared, backlog: BACKLOG }, resolve);
+  });
+  // Without a listener the error ends the process. For want of a descriptor libuv itself closes the connection, by one
+  // that it keeps for that (uv__emfile_trick), and emits nothing.
+  server.on('error', (error) => {
+    try {
+      options.onAcceptError(error);
+    } catch (fault) {
+      options.reportFault('a connection that could not be accepted', fault);
+    }
   });
   return {
     port: (server.address() as AddressInfo).port,
