@@ -1,8 +1,8 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * Sessions, access tokens and disabled people have a revision of their own, row 2, so that a logout makes nobody read the
- * configuration again; and a list of whom each of its last changes concerns.
+ * Sessions, access tokens and disabled people get a revision of their own (row 2), so that a logout makes no process
+ * read the configuration again. `credential_changes` lists the people affected by each of the last changes.
  */
 export class CredentialChanges1765000000000 implements MigrationInterface {
   readonly name = 'CredentialChanges1765000000000';

@@ -7,7 +7,7 @@ const METHODS: Readonly<Record<string, string>> = {
   patch: 'PATCH',
   delete: 'DELETE',
   deletecollection: 'DELETE',
-  // Goes by its path, whatever the method is.
+  // The path gives this verb, whatever the method is.
   proxy: 'GET',
 };
 

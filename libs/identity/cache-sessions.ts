@@ -4,7 +4,7 @@ import type { LimitLookup, SessionFinder, SessionReader, SessionRecord } from '.
 export interface SessionCache extends SessionFinder {
   /** Reads this session anew when it is asked for next. */
   forget(token: string): void;
-  forgetWhere(meets: (session: SessionRecord) => boolean): void;
+  forgetWhere(matches: (session: SessionRecord) => boolean): void;
   clear(): void;
 }
 
@@ -51,7 +51,7 @@ export function cacheSessions(
       ports.used(id, nowMs);
     },
     forget: (token) => cache.forget(token),
-    forgetWhere: (meets) => cache.forgetWhere(meets),
+    forgetWhere: (matches) => cache.forgetWhere(matches),
     clear() {
       tokens = new Map();
       cache.clear();

@@ -35,7 +35,7 @@ describe('a look-up cache', () => {
     expect(cache.get('k')).toBe('new');
   });
 
-  test('forgets what meets a condition, and keeps nothing of what was being read meanwhile', async () => {
+  test('drops the entries that match, and caches nothing that was being read meanwhile', async () => {
     const stored = new Map([
       ['a', 'alice'],
       ['b', 'bob'],

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LimitLookup } from './ports.ts';
 import { gatherReads, type ReadMany } from './gather-reads.ts';
 
-/** Behind a lost notification; what is revoked is told at once (`forgetWhere`). */
+/** Bounds the effect of a lost notification; a revocation drops entries at once (`forgetWhere`). */
 const KEEP_MS = 5_000;
 /** One that is used in its last second is read again meanwhile, so that nobody waits for it. */
 const AHEAD_MS = 1_000;
@@ -16,8 +16,8 @@ export interface LookupCache<T> {
   /** Replaces what is remembered, where something is. */
   replace(key: string, change: (found: T) => T): void;
   forget(key: string): void;
-  /** Forgets what was found and meets this; what is being read now is given, and not remembered. */
-  forgetWhere(meets: (found: T) => boolean): void;
+  /** Drops the entries that match. A read that is under way is returned to its caller, but not cached. */
+  forgetWhere(matches: (found: T) => boolean): void;
   clear(): void;
 }
 
@@ -28,7 +28,7 @@ interface Remembered<T> {
 }
 
 /**
- * Look-ups of credentials, remembered for some seconds and forgotten when something of their person was revoked. A client that goes
+ * Look-ups of credentials, cached for some seconds and dropped when a credential of the same person is revoked. A client that goes
  * on with a revoked credential costs the database nothing. Bounded: a full cache begins anew.
  */
 export function createLookupCache<T>(
@@ -84,9 +84,9 @@ export function createLookupCache<T>(
       generation++;
       known.delete(key);
     },
-    forgetWhere(meets) {
+    forgetWhere(matches) {
       generation++;
-      for (const [key, { found }] of known) if (found !== undefined && meets(found)) known.delete(key);
+      for (const [key, { found }] of known) if (found !== undefined && matches(found)) known.delete(key);
     },
     clear() {
       generation++;

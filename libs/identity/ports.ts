@@ -1,5 +1,5 @@
 import type { Narrowing } from '#model';
-import type { Concerned } from './concerned.ts';
+import type { Affected } from './affected.ts';
 
 /** A person's browser session, as the server keeps it. The cookie holds a random token of which only a hash is stored. */
 export interface SessionRecord {
@@ -57,15 +57,15 @@ export interface AccessTokenReader {
 }
 
 export interface CredentialChanges {
-  /** Counts every change of sessions, access tokens and people that is told. */
+  /** Rises by one with each change. */
   readonly revision: number;
-  readonly concerned: Concerned;
+  readonly affected: Affected;
 }
 
 export interface CredentialStore {
-  /** Whom the changes behind this revision concern, and the revision now. */
+  /** The people affected by the changes after `revision`, and the current revision. */
   changesSince(revision: number): Promise<CredentialChanges>;
-  /** Tells of changes by this program and, a moment later, by others. Answers how to stop. */
+  /** Notifies of changes by this process and, a moment later, by others. Returns a function that unsubscribes. */
   onChange(listener: (revision: number) => void): () => void;
 }
 

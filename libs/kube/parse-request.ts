@@ -19,7 +19,7 @@ const METHODS = new Map([
   ['PUT', { verb: 'update', lower: 'put' }],
   ['PATCH', { verb: 'patch', lower: 'patch' }],
   ['DELETE', { verb: 'delete', lower: 'delete' }],
-  // Only where something behind a proxy answers it; see below.
+  // Accepted for the subresource `proxy` only; see below.
   ['OPTIONS', { verb: '', lower: 'options' }],
 ]);
 
@@ -76,7 +76,7 @@ export function parseRequest(method: string, target: string): ParsedRequest {
 
   let at = versionAt + 1;
   let first = segments[at];
-  // Rule 5: the API server takes the verb from such a path, whatever the method says. Aggregated APIs live on it.
+  // Rule 5: the API server takes the verb from such a path, whatever the method says. Aggregated APIs use `proxy`.
   const isVerbProxy = first === 'proxy' && versionAt === 2 && segments.length > at + 1;
   if (isVerbProxy) first = segments[++at];
   else if (first === 'watch' || first === 'proxy')
@@ -93,7 +93,7 @@ export function parseRequest(method: string, target: string): ParsedRequest {
   const resource = segments[at] as string;
   const subresource = isVerbProxy ? '' : (segments[at + 2] ?? '');
   let name = segments[at + 1] ?? '';
-  // Rule 6: OPTIONS has no verb, so that only what gives every verb gives it.
+  // Rule 6: OPTIONS has the empty verb, which RBAC gives by `*` only.
   if (methodWords.verb === '' && (subresource !== 'proxy' || name === '')) return BAD_METHOD;
   let verb = isVerbProxy ? 'proxy' : methodWords.verb;
   if (name === '' && verb === 'get') {

@@ -35,7 +35,7 @@ export async function followSnapshot(ports: FollowPorts): Promise<SnapshotSource
   let reads = 0;
 
   const load = async (): Promise<void> => {
-    // Also asked whenever a credential has changed, which makes no other configuration.
+    // A change of credentials also leads here, and leaves the configuration as it is.
     if (snapshot && (await ports.readRevision()) === snapshot.revision) return;
     reads++;
     const loaded = await ports.readAll();

@@ -6,7 +6,7 @@ import type { LiveCredentials, OpenedBy } from './rejudge.ts';
 const ISSUER = 'https://id.example';
 const person = (subject: string) => ({ issuerUrl: ISSUER, subject });
 
-/** Streams whose credential expires when the test says so: whoever is judged behind that is cut. */
+/** The credential of every stream expires at 10: a stream that is judged after that is cut. */
 function open(findAlive: () => Promise<LiveCredentials> = () => Promise.resolve(new Map())) {
   const world = { nowMs: 0, problems: [] as unknown[], cut: [] as string[] };
   const streams = createOpenStreams({
@@ -40,7 +40,7 @@ test('a change of one person’s credentials judges that person’s streams alon
   expect(await judgedBy(streams, () => streams.recheck('everyone'))).toBe(3);
 });
 
-test('who asks while one runs waits for another, for all whom it concerns together', async () => {
+test('a recheck during another one waits for a second run, which judges everybody asked for meanwhile', async () => {
   const reads: (() => void)[] = [];
   const { streams, world, add } = open(() => new Promise((resolve) => reads.push(() => resolve(new Map()))));
   for (const subject of ['alice', 'bob', 'carol']) add(subject);

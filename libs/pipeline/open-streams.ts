@@ -1,22 +1,22 @@
 import type { ErrorCode } from '#errors';
-import { concerns, joinConcerned, type Concerned } from '#identity';
+import { affects, joinAffected, type Affected } from '#identity';
 import { rejudge, type LiveCredentials, type OpenedBy, type RejudgePorts } from './rejudge.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface OpenStreams {
   /**
-   * Keeps an eye on a stream until the answered function is called. `abort` must end both sides at once.
-   * @param judgedAt the epoch when it was judged: one that was judged before a recheck is judged again by itself.
+   * Adds a stream, and returns the function that removes it. `abort` must end both sides at once.
+   * @param judgedAt the epoch when the stream was judged. If a recheck has begun since, the stream is judged again, alone.
    */
   add(opened: OpenedBy, abort: (code: ErrorCode, message?: string) => void, judgedAt: number): () => void;
-  /** Cuts what would not be allowed any more; resolves when every stream of whom it concerns was judged. */
-  recheck(concerned: Concerned): Promise<void>;
+  /** Cuts the streams that would no longer be allowed; resolves when every stream of the affected people was judged. */
+  recheck(affected: Affected): Promise<void>;
   /** Sessions that have something open. */
   sessionIds(): string[];
   /** Cuts streams whose credential has expired; cheap enough for every second. */
   cutExpired(): void;
   size(): number;
-  /** How often a stream was judged again. */
+  /** Counts the streams judged again, once for each time. */
   judgements(): number;
   /** Counts rechecks. */
   epoch(): number;
@@ -47,8 +47,8 @@ interface Entry {
 export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
   const entries = new Set<Entry>();
   let running: Promise<void> | undefined;
-  /** Whom the next run concerns. */
-  let waiting: Concerned | undefined;
+  /** The people whose streams the next run judges. */
+  let waiting: Affected | undefined;
   let epoch = 0;
   let judgements = 0;
 
@@ -75,16 +75,16 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
     }
   }
 
-  function recheck(concerned: Concerned): Promise<void> {
+  function recheck(affected: Affected): Promise<void> {
     epoch++;
-    waiting = waiting === undefined ? concerned : joinConcerned(waiting, concerned);
+    waiting = waiting === undefined ? affected : joinAffected(waiting, affected);
     // Who asks while one runs waits for another that began after the question.
     running ??= (async () => {
       try {
         while (waiting !== undefined) {
-          const isConcerned = concerns(waiting);
+          const isAffected = affects(waiting);
           waiting = undefined;
-          await judge([...entries].filter(({ opened }) => isConcerned(opened.identity)));
+          await judge([...entries].filter(({ opened }) => isAffected(opened.identity)));
         }
       } finally {
         running = undefined;
@@ -100,7 +100,7 @@ export function createOpenStreams(ports: OpenStreamsPorts): OpenStreams {
       if (judgedAt !== epoch) judge([entry]).catch(ports.onProblem);
       return () => void entries.delete(entry);
     },
-    recheck: (concerned) => recheck(concerned).catch(ports.onProblem),
+    recheck: (affected) => recheck(affected).catch(ports.onProblem),
     sessionIds: () => idsOf('session', entries),
     cutExpired() {
       const nowMs = ports.now();

@@ -9,7 +9,7 @@ export function refuseDenied(decision: DeniedDecision, identity: Identity, exter
   const { request, stepUp, reason } = decision;
   const { name, group, resource } = request;
   const details = request.isResource ? { name, group, kind: resource } : {};
-  // The API server, which has no OPTIONS of its own, refuses the method, whoever asks.
+  // OPTIONS is not a method of the Kubernetes API, so the API server would refuse it with 405.
   if (request.method === 'OPTIONS') return { ok: false, code: 'badMethod', message: reason, details };
   if (stepUp === undefined) return { ok: false, code: 'denied', message: reason, details };
   const parameters = parametersOf(stepUp);

@@ -4,8 +4,8 @@ import type { Judged } from './judge.ts';
 import type { PipelinePorts } from './ports.ts';
 
 /**
- * From here on a change that would refuse it cuts it.
- * @param judgedAt the epoch of the open streams when it was judged: a change that came since has looked at them already.
+ * Registers the stream, so that a change that would refuse it cuts it.
+ * @param judgedAt the epoch of the open streams when the request was judged.
  */
 export function watchStream(
   judged: Extract<Judged, { own: false }>,

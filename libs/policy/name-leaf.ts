@@ -45,7 +45,7 @@ export class NameLeaf {
     if (question.bareServiceName !== undefined) this.#byName.get(question.bareServiceName)?.find(verb, found);
   }
 
-  /** Only what names the verb. */
+  /** Like `findAllow`, but `*` does not give the verb. */
   findNamedVerb(question: Question, verb: string, found: FoundRules): void {
     this.#any?.findNamed(verb, found);
     this.#byName?.get(question.request.name)?.findNamed(verb, found);

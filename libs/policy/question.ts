@@ -20,7 +20,7 @@ export interface Question {
   /** `resource/*`, which only a Deny knows. */
   readonly allSubresourceKeys: readonly string[];
   readonly isProxy: boolean;
-  /** The verb is `proxy`, which an Allow has to name. */
+  /** The verb is `proxy`; an Allow has to name it. */
   readonly isVerbProxy: boolean;
   readonly bareServiceName: string | undefined;
   /** The name of a proxied service or pod with its port as a plain number. */

@@ -35,7 +35,7 @@ export class RankedWords {
         found.add(ranks);
   }
 
-  /** Without what `*` gives. @param word one of those that have a bit. */
+  /** Ignores `*`. @param word must have a bit. */
   findNamed(word: string, found: FoundRules): void {
     const bit = BITS.get(word) ?? 0;
     for (const { mask, ranks } of this.#cells) if ((mask & bit) !== 0) found.add(ranks);

@@ -45,8 +45,8 @@ export class ResourceIndex {
   }
 
   /**
-   * RBAC's matching; a proxy only where it is named (kube-rules 1.15). The verb `proxy` leads wherever an operator wants,
-   * so the verb and the group are named, or nothing is given.
+   * RBAC's matching, but `*` gives no proxy: a proxy is as strong as what it leads to. The verb `proxy` reaches whatever
+   * an operator chose, so a rule has to name both the verb and the group.
    */
   #findAllow(question: Question, verb: string, found: FoundRules): void {
     const { namespace, resource, group } = question.request;

@@ -45,7 +45,7 @@ export class RuleSet {
     else this.#urls?.find(request.path, act.verb, found);
     if (this.#paths === undefined && this.#regexes === undefined) return;
     if (this.#deny) this.#findDeniedPath(question, act.method, found);
-    // Its verb has to be named, and a rule of paths names none.
+    // A rule has to name the verb `proxy`, and a rule of paths names no verb.
     else if (!question.isVerbProxy) this.#findAllowedPath(question, act.method, found);
   }
 

@@ -24,7 +24,7 @@ export const RESOURCE_VERBS = [
   'patch',
   'delete',
   'deletecollection',
-  // Of `/apis/<group>/<version>/proxy/…`; no `*` holds it.
+  // The verb of `/apis/<group>/<version>/proxy/…`; `*` does not include it.
   'proxy',
 ] as const;
 const URL_VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;

@@ -25,7 +25,7 @@ export function actsOfPath(pattern: string, methods: readonly string[]): Acts[] 
   const deep = parts.findIndex(({ kind }) => kind === 'deep');
   const rest = deep >= 0;
   const segments = parts.slice(0, rest ? deep : undefined).map(decode);
-  // OPTIONS reaches a proxy, and only one that the pattern spells; it has no verb.
+  // OPTIONS, whose verb is empty, reaches a proxy only if the pattern spells `proxy`.
   const spellsProxy = parts.some((part) => part.kind === 'literal' && part.text === 'proxy');
   const options = spellsProxy && covers(methods, 'OPTIONS') ? [''] : [];
   const acts: Acts[] = [];

@@ -41,7 +41,7 @@ export function actsOfRule(rule: Rule): Acts[] {
   const isWidened = (resource: string): boolean => bare && resource === 'services/proxy';
   const proxies = resources.filter(isWidened);
   const others = resources.filter((resource) => !isWidened(resource));
-  // OPTIONS behind a proxy has no verb, and constrained impersonation wants that spelled too.
+  // OPTIONS behind a proxy has the empty verb, and constrained impersonation needs a rule for it.
   const ofOptions = verbs.includes('*') ? [''] : [];
   const namedGroups = verbs.includes('proxy') ? apiGroups.filter((group) => group !== '' && group !== '*') : [];
   return nonEmpty([

@@ -1,4 +1,4 @@
-/** Every verb that `*` gives of a resource; `proxy` has to be named, and the empty one of OPTIONS is a proxy's alone. */
+/** The verbs that `*` gives on a resource. `proxy` has to be named; the empty verb of OPTIONS exists for proxies only. */
 export const RESOURCE_VERBS = [
   'create',
   'delete',

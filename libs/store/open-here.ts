@@ -83,7 +83,7 @@ async function openLocked(options: OpenStoreOptions, unlock: (() => void) | unde
   }
 }
 
-/** Of both kinds, as other processes of this gateway are told of them. */
+/** Forwards changes of both kinds, to notify the other processes of this gateway. */
 function onAnyChange(watchers: RevisionWatchers, listener: (change: Change) => void): () => void {
   const stops = (['configuration', 'credentials'] as const).map((of) =>
     watchers[of].onChange((revision) => listener({ of, revision })),

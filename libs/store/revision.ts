@@ -1,12 +1,13 @@
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
-import type { Concerned, Person } from '#identity';
+import type { Affected, Person } from '#identity';
 import type { Database } from './database.ts';
 import { CredentialChangeEntity } from './entities/credential-change.ts';
 import { RevisionEntity } from './entities/revision.ts';
 
 /**
- * What changes apart: the objects, whose resourceVersions are its numbers; and sessions and access tokens that end, their
- * claims, and who is disabled. Each has its row in `revision`.
+ * Two revisions, each with a row in `revision`. `configuration` counts changes of objects, and is the source of their
+ * resourceVersion. `credentials` counts sessions and access tokens that end, claims that change, and people who are
+ * disabled or enabled.
  */
 export type Changing = 'configuration' | 'credentials';
 
@@ -16,16 +17,16 @@ export interface Change {
 }
 
 const ROW = { configuration: 1, credentials: 2 } as const;
-/** The first had no other beside it: replicas of before listen there. */
+/** Replicas of an earlier release listen on the first only. */
 export const CHANNELS: Readonly<Record<Changing, string>> = {
   configuration: 'gatehouse_revision',
   credentials: 'gatehouse_credentials',
 };
 
-/** Changes of credentials that are kept; who was away for more forgets all it knew. */
+/** Changes of credentials that are kept. A process that missed more drops its whole cache. */
 export const CHANGES_KEPT = 1_000;
-/** People of one change; more are everyone. */
-export const MOST_CONCERNED = 500;
+/** The most people that one change, or one read of changes, lists; beyond it everyone is affected. */
+export const MOST_AFFECTED = 500;
 export const EVERYONE: Person = { issuerUrl: '', subject: '' };
 
 /**
@@ -34,7 +35,7 @@ export const EVERYONE: Person = { issuerUrl: '', subject: '' };
  * otherwise read first and then fail to write whenever another process had written in between.
  */
 export async function lockRevision(manager: EntityManager, of: Changing | 'both'): Promise<void> {
-  // One order for all, so that no two wait for each other.
+  // Always in this order, so that two transactions cannot deadlock.
   for (const each of of === 'both' ? (['configuration', 'credentials'] as const) : [of])
     await manager.query(`UPDATE revision SET revision = revision WHERE id = ${ROW[each]}`);
 }
@@ -43,23 +44,19 @@ export async function readRevision(manager: EntityManager, of: Changing): Promis
   return (await manager.findOneByOrFail(RevisionEntity, { id: ROW[of] })).revision;
 }
 
-/** Bumps the revision of the objects and tells the other replicas at commit. Needs `lockRevision` before it. */
+/** Raises the revision of the configuration and notifies other replicas at commit. Call `lockRevision` first. */
 export async function bumpRevision(database: Database, manager: EntityManager): Promise<number> {
   return await bump(database, manager, 'configuration');
 }
 
-/** The same for credentials, with whom the change concerns. Needs `lockRevision` before it. */
-export async function bumpCredentials(
-  database: Database,
-  manager: EntityManager,
-  concerned: Concerned,
-): Promise<number> {
+/** The same for credentials; stores the affected people beside the revision. Call `lockRevision` first. */
+export async function bumpCredentials(database: Database, manager: EntityManager, affected: Affected): Promise<number> {
   const revision = await bump(database, manager, 'credentials');
   const people =
-    concerned === 'everyone'
+    affected === 'everyone'
       ? [EVERYONE]
-      : [...new Map(concerned.map((one) => [`${one.issuerUrl} ${one.subject}`, one])).values()];
-  const rows = (people.length > MOST_CONCERNED ? [EVERYONE] : people).map(({ issuerUrl, subject }) => ({
+      : [...new Map(affected.map((one) => [`${one.issuerUrl} ${one.subject}`, one])).values()];
+  const rows = (people.length > MOST_AFFECTED ? [EVERYONE] : people).map(({ issuerUrl, subject }) => ({
     revision,
     issuerUrl,
     subject,

@@ -81,7 +81,7 @@ export interface StoreCall {
 /** A store that other processes of the same gateway can join: the one that was opened first. */
 export interface SharedStore extends Store {
   handOver(): StoreHandover;
-  /** Tells of changes of both kinds, for those who have joined. Answers how to stop. */
+  /** Notifies of changes of both kinds, for stores that have joined. Returns a function that unsubscribes. */
   onChange(listener: (change: Change) => void): () => void;
   /** Carries out a joined store's call. With PostgreSQL there are none: everybody has connections of their own. */
   serve(call: StoreCall, worker: number): Promise<unknown>;

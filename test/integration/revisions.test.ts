@@ -1,6 +1,6 @@
 /**
- * What a logout costs everybody else: nothing. Two processes on one database, in each of them streams of root's that are
- * open; alice's sessions and tokens end.
+ * A logout costs other people nothing. Two processes share one database; root has open streams at each, and alice's
+ * sessions and tokens end.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ const PODS = '/api/v1/namespaces/team-a/pods';
 const WATCH = `${PODS}?watch=1`;
 const OWN = '/clusters/gatehouse/apis/gatehouse.dev/v1alpha1';
 const STREAMS = 10;
-/** By the clock every process judges all streams each 30 s: of several rounds one at least is without. */
+/** Every process also judges all streams every 30 s; of several rounds at least one is free of that. */
 const ROUNDS = 4;
 
 let postgres: TestPostgres;
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop());
 
 interface Two {
-  /** By which everything is done, and every process that knows of it. */
+  /** Receives all changes. `all` has every process that must learn of them. */
   readonly one: SmallWorld;
   readonly all: readonly SmallWorld[];
   stop(): Promise<void>;
@@ -125,7 +125,7 @@ describe.each([
     return { reads: after[0] - before[0], judgements: after[1] - before[1] };
   }
 
-  /** Opened at every process, so that each has to find out; resolves when all have been cut. */
+  /** Opens a stream at every process; the returned function waits until all of them have been cut. */
   async function openAs(token: string): Promise<() => Promise<unknown>> {
     const opened = await Promise.all(two.all.map((world) => watch(world, token, WATCH)));
     for (const { status } of opened) expect(status).toBe(200);

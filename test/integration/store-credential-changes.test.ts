@@ -1,7 +1,7 @@
-/** Whom each change of a session, an access token or a person concerns, as every process of every gateway reads it. */
+/** The people affected by each change of a session, an access token or a person, as every process reads them. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Concerned } from '#identity';
+import type { Affected } from '#identity';
 import type { Store } from '#store';
 import { describeStore } from '../support/describe-store.ts';
 import { clusterObject, newSession, OTHER_KEY, saveCluster } from '../support/store-samples.ts';
@@ -11,18 +11,18 @@ const person = (subject: string) => ({ issuerUrl: ISSUER, subject });
 const session = (subject: string) => newSession(person(subject));
 const revisionOf = async (store: Store): Promise<number> => (await store.credentials.changesSince(0)).revision;
 
-/** Whom the changes of an act concern, by subject, and how many changes they are. */
+/** How many changes an act makes, and the subjects of the people that they affect. */
 async function changesOf(store: Store, act: () => Promise<unknown>): Promise<[number, 'everyone' | string[]]> {
   const before = await revisionOf(store);
   await act();
-  const { revision, concerned } = await store.credentials.changesSince(before);
-  return [revision - before, subjectsOf(concerned)];
+  const { revision, affected } = await store.credentials.changesSince(before);
+  return [revision - before, subjectsOf(affected)];
 }
-const subjectsOf = (concerned: Concerned): 'everyone' | string[] =>
-  concerned === 'everyone' ? concerned : concerned.map(({ subject }) => subject).toSorted();
+const subjectsOf = (affected: Affected): 'everyone' | string[] =>
+  affected === 'everyone' ? affected : affected.map(({ subject }) => subject).toSorted();
 
 describeStore('changes of credentials', (suite) => {
-  test('concern the person whose session or token ended, or who was disabled, and no configuration', async () => {
+  test('affect the person whose session or token ended, or who was disabled, and not the configuration', async () => {
     const { store } = suite;
     const configuration = await store.objects.revision();
     const cookie = await store.sessions.create(session('alice'));
@@ -63,7 +63,7 @@ describeStore('changes of credentials', (suite) => {
     expect(await changesOf(suite.store, () => saveCluster(suite.store, clusterObject()))).toEqual([0, []]);
   });
 
-  test('concern everyone where they are of more than 500 people, together or at once', async () => {
+  test('affect everyone beyond 500 people, in one change or in several', async () => {
     const { store } = suite;
     for (let at = 0; at < 501; at++) await store.sessions.create(session(`p-${at}`));
     const before = await revisionOf(store);
@@ -73,27 +73,27 @@ describeStore('changes of credentials', (suite) => {
     ]);
     const [, fiveHundred] = await changesOf(store, () => store.sessions.end({ issuerUrl: ISSUER }));
     expect(fiveHundred).toHaveLength(500);
-    expect(subjectsOf((await store.credentials.changesSince(before)).concerned)).toBe('everyone');
+    expect(subjectsOf((await store.credentials.changesSince(before)).affected)).toBe('everyone');
 
     for (let at = 0; at < 501; at++) await store.sessions.create(session(`p-${at}`));
     expect(await changesOf(store, () => store.sessions.end({ issuerUrl: ISSUER }))).toEqual([1, 'everyone']);
   }, 120_000);
 
-  test('concern everyone for whom has missed more than are kept, or knows of more than there are', async () => {
+  test('affect everyone for a reader that missed more than are kept, or knows a higher revision, and where rows are missing', async () => {
     const { store } = suite;
     const cookie = await store.sessions.create(session('alice'));
     await store.sessions.delete(cookie);
     const revision = await revisionOf(store);
     await suite.database.sql(`UPDATE revision SET revision = ${revision + 1_000} WHERE id = 2`);
-    expect(subjectsOf((await store.credentials.changesSince(revision)).concerned)).toEqual([]);
-    expect(subjectsOf((await store.credentials.changesSince(revision - 1)).concerned)).toBe('everyone');
-    expect(subjectsOf((await store.credentials.changesSince(revision + 1_001)).concerned)).toBe('everyone');
-    // The next change drops what nobody is told any more.
+    expect(subjectsOf((await store.credentials.changesSince(revision)).affected)).toBe('everyone');
+    expect(subjectsOf((await store.credentials.changesSince(revision - 1)).affected)).toBe('everyone');
+    expect(subjectsOf((await store.credentials.changesSince(revision + 1_001)).affected)).toBe('everyone');
+    // The next change deletes the rows that no reader needs any more.
     await store.sessions.delete(await store.sessions.create(session('bob')));
     expect(await suite.database.sql('SELECT subject FROM credential_changes')).toEqual([{ subject: 'bob' }]);
   });
 
-  test('concern everyone where a lost key took what was sealed', async () => {
+  test('affect everyone where values sealed with a lost key are discarded', async () => {
     await suite.store.sessions.create(session('alice'));
     await suite.store.close();
     const other = await suite.open({ key: { base64: OTHER_KEY }, allowLostKey: true });
@@ -107,10 +107,10 @@ describeStore('changes of credentials', (suite) => {
     const seen = new Set<string>();
     let known = await revisionOf(store);
     const read = async (): Promise<void> => {
-      const { revision, concerned } = await other.credentials.changesSince(known);
-      expect(concerned).toHaveLength(revision - known);
+      const { revision, affected } = await other.credentials.changesSince(known);
+      expect(affected).toHaveLength(revision - known);
       known = revision;
-      for (const { subject } of concerned === 'everyone' ? [] : concerned) seen.add(subject);
+      for (const { subject } of affected === 'everyone' ? [] : affected) seen.add(subject);
     };
     const ending = new Set(cookies);
     const ended = cookies.map(async (cookie, at) => {

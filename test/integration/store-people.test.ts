@@ -168,7 +168,7 @@ describeStore('the store of people', (suite) => {
       };
       expect(await sessions.finishRefresh(session.id, 4_999, { ...refreshed, tell: true })).toBe(false);
       expect(await sessions.finishRefresh(session.id, 5_000 + at, { ...refreshed, tell: false })).toBe(true);
-      expect(await credentials.changesSince(before)).toEqual({ revision: before, concerned: [] });
+      expect(await credentials.changesSince(before)).toEqual({ revision: before, affected: [] });
       expect(await sessions.find(token)).toEqual({ ...session, claims: { sub: 'alice' }, refreshAfterMs: 2_000 });
       expect(await sessions.tokensOf(session.id)).toEqual(refreshed.tokens);
       // Whoever takes a lease and vanishes keeps it until it runs out.
@@ -179,7 +179,7 @@ describeStore('the store of people', (suite) => {
       expect(await other.sessions.finishRefresh(session.id, 9_000, { ...refreshed, tell: true })).toBe(true);
       expect(await credentials.changesSince(before)).toMatchObject({
         revision: before + 1,
-        concerned: [{ issuerUrl: session.issuerUrl, subject: session.subject }],
+        affected: [{ issuerUrl: session.issuerUrl, subject: session.subject }],
       });
     });
 

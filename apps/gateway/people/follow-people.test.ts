@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Concerned } from '#identity';
+import type { Affected } from '#identity';
 import type { UserStore } from '#login';
 import { followPeople, type FollowPeoplePorts } from './follow-people.ts';
 
@@ -13,7 +13,7 @@ async function follow() {
   const reads: { end(): void; fail(): void }[] = [];
   let tell = (): void => {};
   let revision = 0;
-  const concerned: Concerned = [ALICE, BOB];
+  const affected: Affected = [ALICE, BOB];
   const listDisabled = (): Promise<Disabled> => {
     const read = stored;
     const { promise, resolve, reject } = Promise.withResolvers<Disabled>();
@@ -26,7 +26,7 @@ async function follow() {
     users: { listDisabled, noteSeen: () => Promise.resolve() },
     storedTokens: { noteStoredTokensUsed: () => Promise.resolve() },
     credentials: {
-      changesSince: (known: number) => Promise.resolve({ revision, concerned: known === revision ? [] : concerned }),
+      changesSince: (known: number) => Promise.resolve({ revision, affected: known === revision ? [] : affected }),
       onChange(listener: () => void) {
         tell = listener;
         return () => {};
@@ -85,7 +85,7 @@ test('whoever asks during a read gets one that began later, many of them the sam
   await people.stop();
 });
 
-test('where nobody can say whose credentials changed, everybody’s are read again', async () => {
+test('if the changes cannot be read, the credentials of everybody are looked up again', async () => {
   let away = false;
   const asked: string[] = [];
   const people = await followPeople({
@@ -100,20 +100,20 @@ test('where nobody can say whose credentials changed, everybody’s are read aga
     storedTokens: { noteStoredTokensUsed: () => Promise.resolve() },
     credentials: {
       changesSince: (known: number) =>
-        away ? Promise.reject(new Error('away')) : Promise.resolve({ revision: known + 1, concerned: [ALICE] }),
+        away ? Promise.reject(new Error('away')) : Promise.resolve({ revision: known + 1, affected: [ALICE] }),
       onChange: () => () => {},
     },
     log: { info: () => {}, warn: () => {}, error: () => {} },
     now: () => 0,
   } as unknown as FollowPeoplePorts);
-  const told: unknown[] = [];
-  people.onChanged(async (concerned) => void told.push(concerned));
+  const notified: unknown[] = [];
+  people.onChanged(async (affected) => void notified.push(affected));
   const find = async (): Promise<void> => {
     for (const digest of ['a', 'b']) await people.accessTokens.findAccessToken(digest);
   };
   await find();
   await people.refresh();
-  expect(told).toEqual([[ALICE]]);
+  expect(notified).toEqual([[ALICE]]);
   await find();
   expect(asked).toEqual(['a', 'b', 'a']);
   away = true;

@@ -1,12 +1,12 @@
 import { describeError } from '#errors';
 import {
   cacheSessions,
-  concerns,
+  affects,
   createLookupCache,
   personKey,
   type AccessTokenFinder,
   type AccessTokenReader,
-  type Concerned,
+  type Affected,
   type CredentialStore,
   type DisabledPeople,
   type FoundAccessToken,
@@ -29,12 +29,12 @@ export interface People {
   seen(identity: Identity): void;
   /** Notes that this stored token was used; written with others. */
   storedTokenUsed(id: string): void;
-  /** Forgets what was remembered of those whose credentials have changed; resolves when that is in force. */
+  /** Drops cached credentials of the people whose credentials have changed; resolves when the change is in force. */
   refresh(): Promise<void>;
-  /** The same of everybody, whether anything has changed or not. */
+  /** Drops those of everybody, whether anything has changed or not. */
   refreshAll(): Promise<void>;
-  /** Tells whom a change concerns, when it is in force; `refresh` waits for what the listener does. */
-  onChanged(listener: (concerned: Concerned) => Promise<void>): void;
+  /** Notifies of the affected people once a change is in force; `refresh` waits for the listener. */
+  onChanged(listener: (affected: Affected) => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -55,9 +55,10 @@ const SEEN_EVERY_MS = 5 * 60_000;
 const MAX_REMEMBERED = 50_000;
 
 /**
- * What a worker knows of people between two looks at the database: who is disabled (a set, read anew at each change),
- * tokens that were looked up, and who was seen. A revocation anywhere bumps the revision of credentials, which every
- * worker and replica hears of; each then reads whom it concerns, and forgets what it knew of these. @throws where the store cannot be read: a gateway that does not know who is disabled serves nobody.
+ * Caches what a worker knows about people between two reads of the database: disabled people (a set), tokens and
+ * sessions that were looked up, and people who were seen. A revocation anywhere raises the revision of credentials; each
+ * worker and replica is notified, reads which people it affects, and drops what it has cached about them.
+ * @throws when the store cannot be read: a gateway that does not know the disabled people serves nobody.
  */
 export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   const { users, log, now } = ports;
@@ -73,13 +74,13 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
   });
   const sessionUses = gatherUses((used) => ports.sessions.noteSessionsUsed(used), log);
   const sessions = cacheSessions(ports.sessions, { now, used: sessionUses.note, limit: ports.limitLookup });
-  const forget = (concerned: Concerned): void => {
-    const isConcerned = concerns(concerned);
-    tokens.forgetWhere(isConcerned);
-    sessions.forgetWhere(isConcerned);
+  const forget = (affected: Affected): void => {
+    const isAffected = affects(affected);
+    tokens.forgetWhere(isAffected);
+    sessions.forgetWhere(isAffected);
   };
-  const listeners = new Set<(concerned: Concerned) => Promise<void>>();
-  // Before who is disabled: a change in between is read again, and not missed.
+  const listeners = new Set<(affected: Affected) => Promise<void>>();
+  // The revision first: a change between the two reads is read again, and not missed.
   let { revision: known } = await ports.credentials.changesSince(0);
   let disabled = await readDisabled();
   let isAllAsked = false;
@@ -91,18 +92,18 @@ export async function followPeople(ports: FollowPeoplePorts): Promise<People> {
     const isAll = isAllAsked;
     isAllAsked = false;
     const changes = await ports.credentials.changesSince(known).catch((error: unknown) => {
-      // Something has changed, and nobody can say for whom.
+      // Somebody's credentials have changed, and it is unknown whose.
       forget('everyone');
       throw error;
     });
-    const { concerned } = changes;
-    const isChanged = concerned === 'everyone' || concerned.length > 0;
+    const { affected } = changes;
+    const isChanged = affected === 'everyone' || affected.length > 0;
     if (!isChanged && !isAll) return;
-    // What was looked up since the changes were read is of behind them.
-    forget(isAll ? 'everyone' : concerned);
+    // Look-ups that began after the changes were read see them already.
+    forget(isAll ? 'everyone' : affected);
     disabled = await readDisabled();
     known = changes.revision;
-    if (isChanged) await Promise.all([...listeners].map((listener) => listener(concerned)));
+    if (isChanged) await Promise.all([...listeners].map((listener) => listener(affected)));
   }
   // Two reads of who is disabled side by side could end in the other order, and the older set would let somebody in again.
   const refresh = oneAtATime(readAgain);

@@ -24,14 +24,14 @@ export interface JudgeStreamsPorts {
 }
 
 export interface JudgedStreams extends OpenStreams {
-  /** Resolves when all that was saved before is in force here, for open streams too. */
+  /** Resolves when every change saved before the call is in force here, for open streams too. */
   applyChanges(): Promise<void>;
   stop(): void;
 }
 
 /**
- * The open streams of this worker, until stopped: those of a person are judged again when their credentials change, and
- * all of them when the configuration does, and by the clock.
+ * Judges the open streams of this worker again, until stopped: those of a person when the person's credentials change,
+ * all of them when the configuration changes, and all of them at intervals.
  */
 export function judgeStreamsAgain(ports: JudgeStreamsPorts): JudgedStreams {
   const { snapshots, people, store, log } = ports;
@@ -49,18 +49,18 @@ export function judgeStreamsAgain(ports: JudgeStreamsPorts): JudgedStreams {
     onProblem: (error) => log.error('open streams not judged again; trying later', { error: describeError(error) }),
     now: ports.now,
   });
-  people.onChanged((concerned) => streams.recheck(concerned));
+  people.onChanged((affected) => streams.recheck(affected));
   let judgedBy = snapshots.current();
   async function applyChanges(): Promise<void> {
     await Promise.all([snapshots.refresh(), people.refresh()]);
     const snapshot = snapshots.current();
     if (snapshot === judgedBy) return;
-    // Renaming a cluster changes access tokens too.
+    // Renaming a cluster also changes access tokens.
     await people.refreshAll();
     await streams.recheck('everyone');
     judgedBy = snapshot;
   }
-  // What cannot be read now is told by whoever reads it next, and tried again by the clock.
+  // A failed read is logged by the follower that owns it, and repeated at the next interval.
   const stopListening = store.objects.onChange(() => void applyChanges().catch(() => {}));
   const recheck = (): void => {
     Promise.all([snapshots.refresh(), people.refreshAll()]).then(

@@ -44,7 +44,7 @@ export const CALL_STORE = topic<StoreCall, unknown>('store: call');
 /** Supervisor to workers, with SQLite: the thread that has the database ended, and the gateway ends. */
 export const STORE_LOST = topic<string>('store: lost');
 
-/** Supervisor to workers: the objects or credentials changed, and this is their revision. */
+/** Supervisor to workers: the configuration or credentials changed; the new revision. */
 export const STORE_CHANGED = topic<StoreChange>('store: changed');
 
 export interface ClusterReports {
@@ -56,7 +56,7 @@ export interface ClusterReports {
 /** Worker to supervisor: how each cluster is, by name. */
 export const CLUSTER_REPORTS = topic<undefined, ClusterReports>('clusters: reports');
 
-/** Supervisor to workers: read what has changed; answered when nothing older is in force there, for open streams too. */
+/** Supervisor to workers: apply saved changes; the response means that no older state is in force, for open streams too. */
 export const REFRESH_SNAPSHOT = topic('snapshot: refresh');
 
 /** Worker to supervisor: a change was saved; answered when every worker judges by it, or after a time-out. */

@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import { whole } from './columns.ts';
 
-/** Somebody whom one change of credentials concerns; both texts are empty where it concerns everyone. */
+/** A person affected by one change of credentials; both texts are empty when everyone is. */
 export interface CredentialChangeRow {
   revision: number;
   issuerUrl: string;
