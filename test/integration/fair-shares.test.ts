@@ -2,6 +2,7 @@
  * Nobody starves anybody: one person's slow requests by the hundred, or fifty people's, leave the connections that
  * another one's reads and writes need. The short form; nothing may run beside it, since it judges latency.
  */
+import type { ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +22,8 @@ const REQUESTS_A_USER = 10;
 const REQUESTS_OF_BOB = 150;
 const PODS = '/clusters/up/api/v1/namespaces/a/pods';
 /** More than the buffers between an upstream and a client hold. */
-const LARGE = Buffer.alloc(16 * 1024 * 1024, 'x');
+const LARGE_BYTES = 16 * 1024 * 1024;
+const PIECE = Buffer.alloc(64 * 1024, 'x');
 
 let upstream: TestUpstream;
 let world: ForwardWorld;
@@ -36,7 +38,7 @@ beforeAll(async () => {
     onRequest(request, response) {
       const [, word = ''] = /[?&]as=(\w+)/.exec(request.url ?? '') ?? [];
       seen.set(word, (seen.get(word) ?? 0) + 1);
-      if (word === 'large') return void response.writeHead(200, { 'Content-Length': LARGE.length }).end(LARGE);
+      if (word === 'large') return sendLarge(response);
       request.resume();
       request.on('end', () => {
         if (word === 'slow') setTimeout(() => response.end('slow'), 2_000);
@@ -59,6 +61,23 @@ afterAll(async () => {
   await world?.stop();
   await upstream?.stop();
 });
+
+/**
+ * Writes as fast as the gateway reads. Node encrypts what is written at once, and 256 whole responses would keep this
+ * process from accepting connections for longer than the gateway waits for one.
+ */
+function sendLarge(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Length': LARGE_BYTES });
+  let left = LARGE_BYTES;
+  const more = (): void => {
+    while (left > 0) {
+      left -= PIECE.length;
+      if (!response.write(PIECE)) return void response.once('drain', more);
+    }
+    response.end();
+  };
+  more();
+}
 
 /** A request on a connection of its own, of which nothing is read. */
 async function send(method: string, target: string, token: string, headers = '', body = ''): Promise<Socket> {

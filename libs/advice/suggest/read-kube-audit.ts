@@ -52,7 +52,9 @@ export function readKubeAuditLine(line: string, cluster: string, names: SubjectN
   const groups = Array.isArray(user?.groups)
     ? user.groups.flatMap((group) => rename(group, names.groupPrefix) ?? [])
     : [];
-  const parsed = parseRequest(methodOfVerb(verb) ?? verb.toUpperCase(), requestURI);
+  // The API server logs OPTIONS with the empty verb.
+  const method = verb === '' ? 'OPTIONS' : (methodOfVerb(verb) ?? verb.toUpperCase());
+  const parsed = parseRequest(method, requestURI);
   if (!parsed.ok || parsed.request.verb !== verb) return { ok: false, why: 'unreadable' };
   const { request } = parsed;
   return {

@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import { whole } from './columns.ts';
+import { key, whole } from './columns.ts';
 
 /** A person affected by one change of credentials; both texts are empty when everyone is. */
 export interface CredentialChangeRow {
@@ -13,7 +13,7 @@ export const CredentialChangeEntity = new EntitySchema<CredentialChangeRow>({
   tableName: 'credential_changes',
   columns: {
     revision: { ...whole('revision'), primary: true },
-    issuerUrl: { name: 'issuer_url', type: 'text', primary: true },
-    subject: { type: 'text', primary: true },
+    issuerUrl: key('issuer_url'),
+    subject: key('subject'),
   },
 });
