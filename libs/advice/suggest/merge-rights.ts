@@ -1,6 +1,6 @@
 import type { Rule } from '#policy';
 import { DISCOVERY, isDiscovery } from './discovery.ts';
-import type { ResourceRight, Right } from './used-rights.ts';
+import { isOptions, type ResourceRight, type Right } from './used-rights.ts';
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
 const READ = ['get', 'list', 'watch'];
@@ -20,11 +20,16 @@ export function mergeRights(rights: readonly Right[], { roundUp }: MergeOptions)
       ? []
       : (roundUp && READ.includes(verb) ? READ : [verb]).map((word) => ({ verb: word, ...resource })),
   );
+  const [options, resources] = [
+    ofResources.filter(({ verb }) => isOptions(verb)),
+    ofResources.filter(({ verb }) => !isOptions(verb)),
+  ];
   const urls = rights.filter((right) => right.url !== undefined && !isDiscovery(right));
   return [
     ...(rights.some(isDiscovery) ? [DISCOVERY] : []),
     ...mergeUrls(urls),
-    ...mergeResources(withoutCovered(ofResources)),
+    ...mergeResources(withoutCovered(resources)),
+    ...mergeOptions(options),
   ];
 }
 
@@ -87,6 +92,20 @@ function mergeBy(entries: readonly Merged[], part: Exclude<keyof Merged, 'group'
     const words = [...new Set(list.flatMap((entry) => entry[part]))].sort(part === 'verbs' ? byVerb : compare);
     return { ...(list[0] as Merged), [part]: words };
   });
+}
+
+/** As paths: in RBAC's words only `*` gives OPTIONS, and every other verb with it. */
+function mergeOptions(singles: readonly Single[]): Rule[] {
+  const paths = singles.flatMap(({ group, resource, namespace, name }) => {
+    const [plural = ''] = resource.split('/');
+    const version = group === '' ? ['api', 'v1'] : ['apis', group, '*'];
+    const place = namespace === '' ? [] : ['namespaces', namespace];
+    // As kubectl writes it: the colon of a port stays.
+    const spelled = name === '' ? '*' : encodeURIComponent(name).replaceAll('%3A', ':');
+    const page = `/${[...version, ...place, plural, spelled, 'proxy'].join('/')}`;
+    return [page, `${page}/**`];
+  });
+  return paths.length === 0 ? [] : [{ methods: ['OPTIONS'], paths: [...new Set(paths)].sort() }];
 }
 
 function mergeUrls(rights: readonly Right[]): Rule[] {

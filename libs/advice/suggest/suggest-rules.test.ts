@@ -108,6 +108,30 @@ describe('a suggestion', () => {
     const [spec] = Object.values(rulesOf([record(`GET ${API}/a/pods/web/exec`, { ...by('ann'), statusCode: 101 })]));
     expect(spec).toMatchObject({ rules: [{ verbs: ['get', 'create'], resources: ['pods/exec'] }] });
   });
+  test('of OPTIONS to a page behind a proxy is a rule of paths, which gives no other method', () => {
+    const spec = rulesOf([
+      record(`OPTIONS ${API}/a/services/http:web:80/proxy/x`, by('ada')),
+      record(`GET ${API}/a/services/http:web:80/proxy/x`, by('ada')),
+    ])['suggested.user.demo.ada'] as { rules: object[] };
+    const page = '/api/v1/namespaces/a/services/http:web:80/proxy';
+    expect(spec.rules).toEqual([
+      {
+        verbs: ['get'],
+        apiGroups: [''],
+        resources: ['services/proxy'],
+        resourceNames: ['http:web:80'],
+        namespaces: ['a'],
+      },
+      { methods: ['OPTIONS'], paths: [page, `${page}/**`] },
+    ]);
+  });
+  test('of the verb proxy names it, and its group', () => {
+    const line = 'GET /clusters/demo/apis/x.io/v1/proxy/namespaces/a/targets/t';
+    const spec = rulesOf([record(line, by('ada'))])['suggested.user.demo.ada'] as { rules: object[] };
+    expect(spec.rules).toEqual([
+      { verbs: ['proxy'], apiGroups: ['x.io'], resources: ['targets'], resourceNames: ['t'], namespaces: ['a'] },
+    ]);
+  });
   test('is for a group where two and at least half of it used it, else for the person', () => {
     const line = `GET ${API}/a/configmaps`;
     const two = [record(line, by('ann', 'dev')), record(line, by('bob', 'dev', 'ops'))];

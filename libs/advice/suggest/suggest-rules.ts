@@ -9,7 +9,7 @@ import { assignRights, type Assigned, type UsedByPerson } from './assign-rights.
 import { countMore } from './count-more.ts';
 import { forgetNames } from './forget-names.ts';
 import { mergeRights } from './merge-rights.ts';
-import { usedRights, type Right } from './used-rights.ts';
+import { isOptions, usedRights, type Right } from './used-rights.ts';
 
 export interface SuggestOptions {
   /** Rules that stay: what they allow needs no suggestion. */
@@ -129,7 +129,7 @@ function canBeRuled({ verb, resource, url }: Right): boolean {
   if (resource === undefined) return false;
   const { group, resource: word, namespace, name } = resource;
   return (
-    judgeWord('resource', 'verbs', verb) === undefined &&
+    (isOptions(verb) || judgeWord('resource', 'verbs', verb) === undefined) &&
     judgeWord('resource', 'apiGroups', group) === undefined &&
     judgeWord('resource', 'resources', word) === undefined &&
     (namespace === '' || judgeWord('resource', 'namespaces', namespace) === undefined) &&

@@ -11,6 +11,9 @@ export interface Right {
   readonly url: string | undefined;
 }
 
+/** The verb of OPTIONS is empty. Only the proxy of something that has a name takes it. */
+export const isOptions = (verb: string): boolean => verb === '';
+
 export interface ResourceRight {
   readonly group: string;
   /** `pods` or `pods/log`. */
@@ -45,5 +48,5 @@ export function describeRight({ verb, resource, url }: Right): string {
   if (resource === undefined) return `${verb} ${url ?? ''}`;
   const { group, resource: word, namespace, name } = resource;
   const what = group === '' ? word : `${word} (${group})`;
-  return `${verb} ${what}${name === '' ? '' : ` ${name}`}${namespace === '' ? '' : ` in ${namespace}`}`;
+  return `${isOptions(verb) ? 'options' : verb} ${what}${name === '' ? '' : ` ${name}`}${namespace === '' ? '' : ` in ${namespace}`}`;
 }
